@@ -1,13 +1,8 @@
-"""A session that trades without end: how its memory goes on.
+"""Runs a session that trades without end, and prints its resident memory and Python's objects at each tenth."""
 
-    uv run python -m mainspring_tools.soak [RECORDS]
-
-prints the process's resident memory and Python's objects at each tenth of that many records in the order log.
-"""
-
+import argparse
 import gc
 import os
-import sys
 import time
 from collections.abc import Iterator
 from itertools import count, islice
@@ -148,4 +143,8 @@ def main(records: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
+    parser = argparse.ArgumentParser(prog="python -m mainspring_tools.soak", description=__doc__)
+    parser.add_argument(
+        "records", type=int, nargs="?", default=10_000_000, help="records of the order log to go on for"
+    )
+    main(parser.parse_args().records)
