@@ -6,6 +6,7 @@ go after seconds of silence, so that the next order would wait for a handshake.
 
 import select
 import ssl
+import sys
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -130,7 +131,7 @@ class _Line:
     @property
     def says_something(self) -> bool:
         """Whether the venue has said something unasked, most likely that it has closed the connection."""
-        return bool(select.select([self._stream.transport_stream.socket.fileno()], [], [], 0)[0])
+        return _is_readable(self._stream.transport_stream.socket.fileno())
 
     async def exchange(self, request: h11.Request, body: bytes) -> HttpAnswer:
         """Sends a request and reads its answer to its end."""
@@ -162,3 +163,12 @@ class _Line:
     def drop(self) -> None:
         """Closes it at once."""
         self._stream.transport_stream.socket.close()
+
+
+def _is_readable(descriptor: int) -> bool:
+    if sys.platform == "win32":
+        return bool(select.select([descriptor], [], [], 0)[0])
+    # `select` takes no descriptor above 1023, and a process with many connections and files has such.
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(0))
