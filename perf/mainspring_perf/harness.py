@@ -30,11 +30,11 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     input. `baseline` names the benchmark of the same suite that this one is compared with. Its target, if it has one,
     is in `perf/targets.toml`.
 
-    `offer` is the plugin that is measured, if it is a candidate's. `calls` does the same operations one by one, so
-    that each can be timed alone. `size_bytes` is the size of one result, if that matters. `counted` is the number of
-    tiny passes over which its instructions are counted, or 0: it is for hot paths that take the same instructions each
-    time; `counted_within` is the relative change of the count that passes, wider where the path times itself, since
-    what it keeps of its times depends on them.
+    `offer` is the plugin that is measured, if it is a candidate's. `calls` does the same operations one by one, so that
+    each can be timed alone; with `rate`, they are due at that many a second. `size_bytes` is the size of one result, if
+    that matters. `counted` is the number of tiny passes over which its instructions are counted, or 0: it is for hot
+    paths that take the same instructions each time; `counted_within` is the relative change of the count that passes,
+    wider where the path times itself, since what it keeps of its times depends on them.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """Risk checks that listen, in fused runs: what only an order can show them, and what only their notes can."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ collar_bps = 50
 """
 
 
-class _Script:
+class _Script(ABC):
     """Does something at each change of best prices; `step` counts them."""
 
     def __init__(self, _seed: int, *, ends: bool) -> None:
@@ -44,8 +45,9 @@ class _Script:
     def on_fill(self, fill: Any, order: Any) -> None:
         self.on_order(order, fill)
 
+    @abstractmethod
     def act(self, market: Any) -> None:
-        raise NotImplementedError
+        """Asks for something."""
 
 
 class _Holder(_Script):

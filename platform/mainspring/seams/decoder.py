@@ -122,7 +122,7 @@ class RunTrading(Protocol):
 
     Where `saves`, what risk checks save is looked at between runs, after each request that was sent and each report. A
     run that can't know that nothing of it has changed sets `unsaved`, and ends before the next report, and after the
-    messages's callbacks in which something was sent, with `paused` set.
+    callbacks of a message in which something was sent, with `paused` set.
 
     A run may do itself, with the order manager's parts, what `work` does for requests that are approved. At its end its
     records are among those of `order_manager.effects`, encoded or not.

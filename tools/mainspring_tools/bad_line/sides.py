@@ -1,5 +1,6 @@
 """A venue's API in front of an exchange in a box, called instead of reached by sockets."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, cast
 from urllib.parse import parse_qsl
@@ -24,7 +25,7 @@ _KEYS: Final = Credentials("key", "secret-of-a-test")
 _AHEAD_NS: Final = 7_000_000_000
 
 
-class Side:
+class Side(ABC):
     """What a session meets. `seconds` is how long one with crashes lasts, so that the last has its answers."""
 
     symbol: ClassVar[str]
@@ -37,43 +38,43 @@ class Side:
     def __init__(self, registry: Registry, seed: int, clock_ns: Callable[[], int]) -> None:
         self._clock_ns = clock_ns
 
+    @abstractmethod
     def subscribe(self) -> list[bytes]:
         """Begins to send market data; returns what comes at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unsubscribe(self) -> None:
         """Sends no market data any more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def snapshot(self, path: str) -> bytes:
         """Answers a request for a snapshot, as a message of the feed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def advance(self) -> list[bytes]:
         """Brings the market to the clock's time; returns its messages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def updates(self) -> list[bytes]:
         """Returns what the account's stream has to say."""
-        raise NotImplementedError
 
+    @abstractmethod
     def connect(self, router: Any) -> None:
         """Lets the router's stream stand."""
-        raise NotImplementedError
 
+    @abstractmethod
     def execute(self, request: HttpRequest, entry: OrderEntry) -> HttpAnswer:
         """Does what a request asks for."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def new_order(request: HttpRequest) -> str | None:
         """Returns the client order id of a request for a new order; None for another one."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def name(client_order_id: str) -> str:
         """Returns the id that an order had first, from that of any of its replacements."""
-        raise NotImplementedError
 
 
 class _Alpaca(Side):
@@ -96,6 +97,9 @@ class _Alpaca(Side):
     def unsubscribe(self) -> None:
         everything = {"trades": ["*"], "quotes": ["*"], "orderbooks": ["*"]}
         self._data.received({"action": "unsubscribe", **everything}, self._clock_ns())
+
+    def snapshot(self, path: str) -> bytes:
+        raise ValueError(f"the stream brings Alpaca's snapshots: nobody should ask for {path}")
 
     def advance(self) -> list[bytes]:
         messages = self._data.messages(self.exchange.advance(self._clock_ns()))

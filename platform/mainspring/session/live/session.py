@@ -62,7 +62,7 @@ class LiveSession:
         self._ending = False
         self._scope = trio.CancelScope()
         self._wake = trio.Event()
-        # When the task that keeps time looks again, unless it is woken.
+        # When the task that keeps time looks again, unless something wakes it before.
         self._looks_ns = 0
 
     def open_source(

@@ -102,7 +102,8 @@ def _cancel_to_fill(check: MaxCancelToFill) -> _Figures:
     return check.day_begins_ns, check.day_ends_ns, int(check.within)
 
 
-_FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingProxyType(
+# A replay for research takes these: it estimates no costs, and tells no check what was sent or filled.
+_IN_REPLAYS: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingProxyType(
     {
         MaxOrderSize: ("max_order_size", lambda check: (check.max_lots,)),
         MaxOrderNotional: ("max_order_notional", lambda check: (int(check.priced), check.max_units)),
@@ -121,6 +122,12 @@ _FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingP
         MaxFeedLagMs: ("max_feed_lag_ms", _clock),
         MaxClockSkewMs: ("max_clock_skew_ms", _clock),
         BuyingPower: ("buying_power", _buying_power),
+    }
+)
+
+_FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingProxyType(
+    {
+        **_IN_REPLAYS,
         MaxSlippageBps: ("max_slippage_bps", _slippage),
         MaxMessageRate: ("max_message_rate", _rate),
         MaxDailyLoss: ("max_daily_loss", _daily_loss),
@@ -133,20 +140,9 @@ _FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingP
 )
 
 
-_SESSION_ONLY: Final = (
-    MaxSlippageBps,
-    MaxMessageRate,
-    LossCheck,
-    MaxRepeatedExecutions,
-    DuplicateOrderMs,
-    MaxCancelToFill,
-    SelfTrade,
-)
-
-
 def runs_in_replays(check: object) -> bool:
-    """Whether a replay for research takes a check that is described: it estimates no costs, and tells no check."""
-    return not isinstance(check, _SESSION_ONLY)
+    """Whether a replay for research takes the check: it estimates no costs, and tells no check."""
+    return type(check) in _IN_REPLAYS
 
 
 def described(check: object) -> _Described | None:

@@ -493,6 +493,22 @@ impl Message {
         }
     }
 
+    /// The field that says whose the message is.
+    pub fn symbol(&self) -> Option<&Symbol> {
+        match self {
+            Message::Delta { symbol, .. }
+            | Message::Snapshot { symbol, .. }
+            | Message::Quote { symbol, .. }
+            | Message::Trade { symbol, .. }
+            | Message::Correction { symbol, .. }
+            | Message::Cancel { symbol, .. }
+            | Message::Bar { symbol, .. }
+            | Message::Status { symbol, .. }
+            | Message::Mark { symbol, .. } => symbol.as_ref(),
+            Message::Control { .. } => None,
+        }
+    }
+
     /// The path of the array whose items are the messages.
     pub fn each(&self) -> Option<&str> {
         match self {

@@ -334,21 +334,10 @@ impl Table {
         let own = when.0.iter().filter(|(key, _)| !of_stream(key));
         let tests = own.map(|(key, named)| (self.key(key), named.clone())).collect();
         let has = has.iter().map(|key| self.key(key)).collect();
-        let symbol = match &message {
-            Message::Delta { symbol, .. }
-            | Message::Snapshot { symbol, .. }
-            | Message::Quote { symbol, .. }
-            | Message::Trade { symbol, .. }
-            | Message::Correction { symbol, .. }
-            | Message::Cancel { symbol, .. }
-            | Message::Bar { symbol, .. }
-            | Message::Status { symbol, .. }
-            | Message::Mark { symbol, .. } => match symbol {
-                // A flat format has no other symbol.
-                Some(Symbol::Text(text)) => Some((self.key(&text.key), text.optional)),
-                _ => None,
-            },
-            Message::Control { .. } => None,
+        let symbol = match message.symbol() {
+            // A flat format has no other symbol.
+            Some(Symbol::Text(text)) => Some((self.key(&text.key), text.optional)),
+            _ => None,
         };
         let rows = match &message {
             Message::Delta { bids: Some(bids), asks: Some(asks), .. }

@@ -16,7 +16,7 @@ use crate::wire::tree::ledger::Ledger;
 use crate::wire::tree::node::Kind as Is;
 use crate::wire::tree::path::{From, Path, Paths, Scope};
 use crate::wire::tree::readers::{Read, Reader};
-use crate::wire::tree::symbol::{SymbolAt, symbol_of};
+use crate::wire::tree::symbol::SymbolAt;
 use crate::wire::tree::values::fault;
 use crate::wire::value::Fault;
 
@@ -108,7 +108,7 @@ impl Kinds {
             for (instrument, (declared, &(tick, lot))) in instruments.iter().zip(&steps).enumerate() {
                 let venue_symbol = declared.venue_symbol.as_str();
                 let mut own = message.clone();
-                if let Some(Symbol::Base { separator, .. }) = symbol_of(&message)
+                if let Some(Symbol::Base { separator, .. }) = message.symbol()
                     && let Some((base, quote)) = venue_symbol.split_once(separator.as_str())
                 {
                     own = own.for_quote(quote);
@@ -116,7 +116,7 @@ impl Kinds {
                 }
                 readers.push(Reader::new(&own, instrument, (tick, lot), venue_symbol, needs_ledger, &paths)?);
             }
-            let symbol = symbol_of(&message).map(|symbol| SymbolAt::new(symbol, &paths));
+            let symbol = message.symbol().map(|symbol| SymbolAt::new(symbol, &paths));
             let own = paths.take_given();
             kinds.push(Kind { paths: own, symbol, ..Kind::new(message, readers, by_base, &paths) });
             common.extend(paths.take_given());

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::wire::declared::{Message, Symbol, Text};
+use crate::wire::declared::{Symbol, Text};
 use crate::wire::tree::path::Paths;
 use crate::wire::tree::values::TextAt;
 
@@ -34,21 +34,5 @@ impl SymbolAt {
                 lower: *lower,
             },
         }
-    }
-}
-
-/// The field that a declaration has for it.
-pub fn symbol_of(message: &Message) -> Option<&Symbol> {
-    match message {
-        Message::Delta { symbol, .. }
-        | Message::Snapshot { symbol, .. }
-        | Message::Quote { symbol, .. }
-        | Message::Trade { symbol, .. }
-        | Message::Correction { symbol, .. }
-        | Message::Cancel { symbol, .. }
-        | Message::Bar { symbol, .. }
-        | Message::Status { symbol, .. }
-        | Message::Mark { symbol, .. } => symbol.as_ref(),
-        Message::Control { .. } => None,
     }
 }
