@@ -1,5 +1,9 @@
 """Requests of orders over sockets: one connection for many, and what is known when something goes wrong."""
 
+import fcntl
+import os
+import resource
+import socket
 import ssl
 from contextlib import asynccontextmanager
 
@@ -7,7 +11,7 @@ import pytest
 import trio
 import trustme
 
-from mainspring.session.live.order_http import NeverSentError, OrderHttp, OutcomeUnknownError
+from mainspring.session.live.order_http import NeverSentError, OrderHttp, OutcomeUnknownError, _is_readable
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Weight: 7\r\n\r\n{}"
 _AUTHORITY = trustme.CA()
@@ -156,3 +160,19 @@ async def test_an_answer_that_is_too_large_is_taken_as_empty(monkeypatch):
         assert (answer.status, answer.body) == (200, b"")
         await http.request("GET", "/")
         assert venue.connections == 2
+
+
+async def test_a_descriptor_above_1023_is_asked() -> None:
+    """A process with many connections and files has such, and `select` takes none of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4_096, hard)), hard))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        high = fcntl.fcntl(ours.fileno(), fcntl.F_DUPFD, 1_500)
+        try:
+            assert not _is_readable(high)
+            theirs.send(b"x")
+            assert _is_readable(high)
+        finally:
+            os.close(high)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
