@@ -28,21 +28,19 @@ from mainspring.model import (
 )
 from mainspring.seams import NEVER_NS, RouterContext, RouterReport
 from mainspring.wire import HttpAnswer, HttpRequest, OrderEntry
-from mainspring_plugins.routers._questions import Ask, decoded, step
+from mainspring_plugins.routers._questions import NEVER_SENT, NO_ANSWER, TOO_MANY, Ask, decoded, is_passing, step
 from mainspring_plugins.routers._request_budget import RequestBudget
 from mainspring_plugins.routers._tracked_orders import Replacing, TrackedOrder
 from mainspring_plugins.routers._venue_forms import Outcome, VenueForms
 from mainspring_plugins.routers._venue_orders import OrderUpdate, VenueOrder
 from mainspring_plugins.routers._waiting import Waiting
 
-__all__ = ["NEVER_SENT", "NO_ANSWER", "RETRY_NS", "OrderEntryRouter"]
+__all__ = ["RETRY_NS", "OrderEntryRouter"]
 
-NO_ANSWER: Final = 0
-NEVER_SENT: Final = -1
 RETRY_NS: Final = 1_000_000_000
 
 _LOOKS: Final = 6
-_TOO_MANY: Final = (418, 429)
+_TRIES: Final = 3
 _KEPT: Final = 10_000
 
 _Done: TypeAlias = Callable[[int, Any, int], None]
@@ -127,7 +125,7 @@ class OrderEntryRouter(VenueForms):
 
     def answered(self, request: HttpRequest, answer: HttpAnswer, now_ns: int) -> None:
         """Takes the `answer` to a request."""
-        if answer.status in _TOO_MANY:
+        if answer.status in TOO_MANY:
             after = answer.headers.get("retry-after", "")
             self._budget.close(now_ns + (int(after) * 1_000_000_000 if after.isdigit() else RETRY_NS))
         body = decoded(answer.body)
@@ -281,7 +279,7 @@ class OrderEntryRouter(VenueForms):
     def _why(self, status: int, body: Any) -> str:
         if status == NEVER_SENT:
             return "not-sent"
-        return "rate-limited" if status in _TOO_MANY else self._refusal(status, body)
+        return "rate-limited" if status in TOO_MANY else self._refusal(status, body)
 
     def _learned(self, one: TrackedOrder, body: Any) -> bool:
         order = self._order_in(body)
@@ -320,10 +318,15 @@ class OrderEntryRouter(VenueForms):
             done(following, now_ns)
             return
 
-        def answered(status: int, body: Any, at_ns: int) -> None:
-            self._go_on(asking, (status, body), query_id, at_ns, done)
+        def answered(tries: int, status: int, body: Any, at_ns: int) -> None:
+            if tries and is_passing(status):
+                # Only this request is sent again, so that a question of many isn't asked from its beginning.
+                again = partial(self._ask, self._budget.questions, following, partial(answered, tries - 1))
+                self._later.add(at_ns + RETRY_NS, again)
+            else:
+                self._go_on(asking, (status, body), query_id, at_ns, done)
 
-        self._ask(self._budget.questions, following, answered)
+        self._ask(self._budget.questions, following, partial(answered, _TRIES))
 
     def _report(self, reports: Sequence[RouterReport], now_ns: int) -> None:
         for report in reports:

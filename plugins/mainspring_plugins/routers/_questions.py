@@ -1,14 +1,20 @@
 """Questions to a venue: each is a generator that yields what to ask next, and returns what came of it."""
 
 from collections.abc import Generator
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from mainspring.errors import WireError
 from mainspring.model import QueryEnded, VenueReport
 
-__all__ = ["Ask", "Asking", "UnansweredError", "decoded", "step"]
+__all__ = ["NEVER_SENT", "NO_ANSWER", "TOO_MANY", "Ask", "Asking", "UnansweredError", "decoded", "is_passing", "step"]
+
+NO_ANSWER: Final = 0
+NEVER_SENT: Final = -1
+TOO_MANY: Final = (418, 429)
+
+_TIMED_OUT: Final = 408
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -54,3 +60,8 @@ def step(
         return end.value
     except (UnansweredError, WireError) as error:
         return [QueryEnded(query_id, now_ns, str(error) or "no answer")]
+
+
+def is_passing(status: int) -> bool:
+    """Whether the same request may well be answered at a later time: there was no answer, or the venue is busy."""
+    return status in (NO_ANSWER, NEVER_SENT, _TIMED_OUT, *TOO_MANY) or status >= 500
