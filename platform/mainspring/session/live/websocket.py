@@ -1,4 +1,4 @@
-"""A WebSocket over TLS: the handshake by wsproto, frames by our decoder, bytes by trio."""
+"""A WebSocket: the client's handshake by wsproto, frames by our decoder, bytes by trio, over TLS or without."""
 
 import os
 import ssl
@@ -54,11 +54,12 @@ class WebSocket:
     No extension is negotiated: permessage-deflate has no bound on what a message expands to.
     """
 
-    def __init__(self, stream: trio.abc.Stream, frames: Frames, early: bytes) -> None:
-        """`early` are the bytes that came right behind the handshake."""
+    def __init__(self, stream: trio.abc.Stream, frames: Frames, early: bytes, *, masks: bool = True) -> None:
+        """`early` are the bytes that came right behind the handshake. A client `masks` what it sends."""
         self._stream = stream
         self._frames = frames
         self._early = early
+        self._masks = masks
         self._sending = trio.Lock()
         # The code to close with, and why: once what came before it was returned.
         self._ended: tuple[int, str] | None = None
@@ -136,17 +137,20 @@ class WebSocket:
         """
         async with self._sending:
             try:
-                await self._stream.send_all(encode_frame(kind, payload, os.urandom(4)))
+                await self._stream.send_all(encode_frame(kind, payload, os.urandom(4) if self._masks else None))
             except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
                 raise ConnectionLostError(f"the connection broke: {error.__cause__ or error}") from error
 
-    async def close(self, code: int = _GOING_AWAY) -> None:
-        """Says goodbye and closes, without waiting for long. Never raises."""
+    async def close(self, code: int = _GOING_AWAY, reason: str = "") -> None:
+        """Says goodbye with a `code` of RFC 6455 and closes, without waiting for long. Never raises.
+
+        `reason` has at most 123 bytes.
+        """
         with trio.move_on_after(_CLOSE_S) as scope:
             # A closing connection must not be kept open by the task that is being cancelled.
             scope.shield = True
             with suppress(ConnectionLostError):
-                await self.send("close", code.to_bytes(2, "big"))
+                await self.send("close", code.to_bytes(2, "big") + reason.encode())
         await trio.aclose_forcefully(self._stream)
 
 

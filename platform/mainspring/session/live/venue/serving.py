@@ -1,24 +1,27 @@
 """Serves an application on loopback over TLS, with a certificate made for the occasion."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import trio
 import trustme
-from hypercorn.config import Config
-from hypercorn.trio import serve as hypercorn_serve
 
 from mainspring.errors import ConfigError
 from mainspring.session.live.stopping import until_signal
+from mainspring.session.live.venue.carrier import carry, run_lifespan
+from mainspring.session.live.websocket import Frames
+from mainspring.wire import FrameDecoder
 
 __all__ = ["Served", "serve", "serve_until_signal"]
 
 _LOOPBACK = "127.0.0.1"
+_BACKLOG = 128
+_CLIENT_FRAMES = partial(FrameDecoder, masked=True)
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,29 +50,28 @@ async def serve(
     folder: Path,
     *,
     port: socket.socket | None = None,
+    frames: Callable[[], Frames] = _CLIENT_FRAMES,
     task_status: trio.TaskStatus[Served] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serves an ASGI `application` until it is cancelled, on `port` or else on a free one.
 
-    The files of the certificate are put in `folder`; the key is readable by its owner alone. Started with
-    `nursery.start`, returns where.
+    The certificate to trust is put in `folder`; its key is nowhere but here. `frames` makes the decoder of a WebSocket
+    that masks. Started with `nursery.start`, returns where.
     """
     authority = trustme.CA()
-    trust, certificate = folder / "authority.pem", folder / "certificate.pem"
+    trust = folder / "authority.pem"
     authority.cert_pem.write_to_path(trust)
-    certificate.touch(mode=0o600)
-    issued = authority.issue_cert(_LOOPBACK, "localhost")
-    certificate.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
-    config = Config()
-    config.bind = [f"fd://{(port or listen(0)).detach()}"]
-    config.certfile = config.keyfile = str(certificate)
-    config.alpn_protocols = ["http/1.1"]
-    config.loglevel = "ERROR"
-    config.graceful_timeout = 0.1
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.set_alpn_protocols(["http/1.1"])
+    authority.issue_cert(_LOOPBACK, "localhost").configure_cert(tls)
+    listening = port or listen(0)
+    listening.listen(_BACKLOG)
+    where = f"localhost:{listening.getsockname()[1]}"
+    listener = trio.SocketListener(trio.socket.from_stdlib_socket(listening))
     async with trio.open_nursery() as nursery:
-        (bound,) = await nursery.start(hypercorn_serve, application, config)
-        where = f"localhost:{urlsplit(bound).port}"
+        await nursery.start(run_lifespan, application)
         task_status.started(Served(address=f"wss://{where}/", rest=f"https://{where}", trust=str(trust)))
+        await trio.serve_listeners(partial(carry, application, frames), [trio.SSLListener(listener, tls)])
 
 
 def serve_until_signal(application: Any, folder: Path, port: int, started: Callable[[Served], None]) -> None:
