@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Mapping
 from decimal import Decimal
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -23,6 +24,10 @@ _TIMES: Final = re.compile(rb'"([ET])":\d+')
 _READY_S: Final = 60.0
 _SNAPSHOT: Final = b'{"lastUpdateId"'
 _MOST_LEVELS: Final = 1_000
+_WINDOW: Final = 10_000
+_SYMBOL: Final = "ANYUSDT"
+_UPPER: Final = _SYMBOL.encode()
+_LOWER: Final = _SYMBOL.lower().encode()
 
 
 def symbols(connections: int) -> list[str]:
@@ -86,27 +91,22 @@ async def _serve(venue: "_Venue", folder: Path, ready: Any) -> None:
 
 
 class _Venue:
-    """An ASGI application: a market on each WebSocket, of the instrument that is subscribed to, and its snapshot."""
+    """An ASGI application: the market on each WebSocket, as that of the instrument that is subscribed to."""
 
     def __init__(self, connections: int, rate: float, sent: Any, stop: Any) -> None:
         self._apart_s = connections / rate
         self._sent = sent
         self._stop = stop
-        self._offer = Registry.load().get("feed", "simulated")
         self._names = {f"{one}USDT": number for number, one in enumerate(symbols(connections))}
-        self._books: dict[str, _Book] = {}
-        # Those of the first connections, made before anybody waits for them.
-        self._markets = [self._market(name, number) for name, number in self._names.items()]
+        self._market = _Market()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await self._converse(receive, send)
         elif scope["type"] == "http":
-            name = re.search(r"symbol=(\w+)", scope["query_string"].decode())
-            book = self._books.get("" if name is None else name[1])
             headers = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": 404 if book is None else 200, "headers": headers})
-            await send({"type": "http.response.body", "body": b"{}" if book is None else book.snapshot()})
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": self._market.book.snapshot()})
         else:
             for _ in range(2):
                 phase = (await receive())["type"]
@@ -124,45 +124,67 @@ class _Venue:
             nursery.cancel_scope.cancel()
 
     async def _stream(self, name: str, send: Any) -> None:
-        number = self._names[name]
-        (book, messages), self._markets[number] = self._markets[number], self._market(name, number)
-        self._books[name] = book
+        number, market = self._names[name], self._market
+        symbol = {b"upper": name.encode(), b"lower": name.lower().encode()}
         # Connections take turns rather than send all at once.
         due_s = trio.current_time() + self._apart_s * number / len(self._names)
         to_wall_s = time.time() - trio.current_time()
+        at = market.made
         while not self._stop[0]:
-            await trio.sleep_until(due_s)
+            if due_s > trio.current_time():
+                await trio.sleep_until(due_s)
             # A message says when it was due, so that a venue that is held up shows as lag.
-            said = b'"\\1":%d' % round((due_s + to_wall_s) * 1e3)
-            raw = next(messages)
-            book.take(raw)
-            raw = _TIMES.sub(said, raw)
+            text = market.text(at) % {b"ms": round((due_s + to_wall_s) * 1e3), **symbol}
             # Counted before: what is on its way was sent.
             self._sent[number] += 1
-            await send({"type": "websocket.send", "text": raw.decode()})
+            await send({"type": "websocket.send", "text": text.decode()})
+            at += 1
             due_s += self._apart_s
         self._stop[1] += 1
 
-    def _market(self, name: str, number: int) -> "tuple[_Book, Iterator[bytes]]":
-        """Makes the instrument's market, from its first snapshot on."""
+
+class _Market:
+    """One market for all connections, so that making it costs the venue little, and its book.
+
+    Connections go through the messages each at its own pace; the book is that of the one that is furthest.
+    """
+
+    def __init__(self) -> None:
         instrument = Instrument(
-            symbol=f"{name.removesuffix('USDT')}/USDT",
-            venue_symbol=name,
+            symbol=f"{_SYMBOL.removesuffix('USDT')}/USDT",
+            venue_symbol=_SYMBOL,
             tick_size=Decimal("0.01"),
             lot_size=Decimal("0.00001"),
         )
-        options = msgspec.convert({"seed": number + 1, "seconds": _YEARS_S}, self._offer.options)
-        source = (raw for _, raw in self._offer.factory.source((instrument,), options))
+        offer = Registry.load().get("feed", "simulated")
+        options = msgspec.convert({"seed": 1, "seconds": _YEARS_S}, offer.options)
+        source = (raw for _, raw in offer.factory.source((instrument,), options))
         before: list[bytes] = []
         for raw in source:
             if raw.startswith(_SNAPSHOT):
                 break
             before.append(raw)
-        book = _Book(raw)
+        self.book = _Book(raw)
         # A snapshot is older than what came just before it.
         for earlier in before:
-            book.take(earlier)
-        return book, (raw for raw in source if not raw.startswith(_SNAPSHOT))
+            self.book.take(earlier)
+        self._source = (raw for raw in source if not raw.startswith(_SNAPSHOT))
+        self._window: deque[bytes] = deque(maxlen=_WINDOW)
+        self.made = 0
+        """How many messages have been made."""
+
+    def text(self, at: int) -> bytes:
+        """Returns the message of that number, whose times and symbols are to be put in.
+
+        Raises `IndexError` if the connections are too far apart.
+        """
+        while at >= self.made:
+            raw = next(self._source)
+            self.book.take(raw)
+            marked = _TIMES.sub(rb'"\1":%(ms)d', raw.replace(b"%", b"%%"))
+            self._window.append(marked.replace(_UPPER, b"%(upper)s").replace(_LOWER, b"%(lower)s"))
+            self.made += 1
+        return self._window[at - self.made]
 
 
 class _Book:
