@@ -258,7 +258,7 @@ class Bench:
             [self._bound(name, one, timers) for name, one in strategies.items()], timers, self.outbox, len(flat)
         )
         # Attributes of their own, so that a test can read what the lane knows.
-        models = [OneTick(self.faults) for _ in flat]
+        models: list[Any] = [OneTick(self.faults) for _ in flat]
         self.order_manager = OrderManager(
             markets=self.markets,
             router_of=[place for place, _ in flat],

@@ -26,7 +26,7 @@ ROOMS = [
         "portfolio",
         "risk",
     ),
-    *("telemetry", "indicators", "venue", "testing", "wire", "seams", "model", "plugin_calls", "errors"),
+    *("flags", "telemetry", "indicators", "venue", "testing", "wire", "seams", "model", "plugin_calls", "errors"),
 ]
 SOUND = {
     **{f"mainspring/{room}/__init__.py": "" for room in ROOMS},

@@ -30,7 +30,11 @@ class Driven:
     def __init__(self) -> None:
         self.fed: list[Any] = []
         self.lane = SimpleNamespace(
-            now_ns=7, mode="running", control=SimpleNamespace(outcome=Outcome(True, "so be it"), limits=list)
+            now_ns=7,
+            mode="running",
+            swaps=None,
+            flags=None,
+            control=SimpleNamespace(outcome=Outcome(True, "so be it"), limits=list),
         )
 
     def feed(self, event: Any) -> None:

@@ -11,6 +11,7 @@ from mainspring import __version__
 from mainspring.cli.command import CommandGroup, make_app
 from mainspring.cli.data import data_app
 from mainspring.cli.feed import feed_app
+from mainspring.cli.flags import flags_app
 from mainspring.cli.journal import journal_app
 from mainspring.cli.kill import kill
 from mainspring.cli.late import LateCommand, WithLateCommands
@@ -70,6 +71,7 @@ app.add_typer(feed_app)
 app.add_typer(orders_app)
 app.add_typer(journal_app)
 app.add_typer(risk_app)
+app.add_typer(flags_app)
 app.add_typer(tune_app)
 
 

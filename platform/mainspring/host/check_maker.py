@@ -33,11 +33,11 @@ class CheckMaker:
     def make(self, choice: Choice, instrument: Instrument) -> RiskCheck:
         """Returns the check of a choice for an instrument."""
         if not self._registry.get("risk", choice.plugin).capabilities.get("across_instruments"):
-            return self._note(choice, instrument)
+            return self.note(choice, instrument)
         for known, check in self._across:
             if known == choice:
                 return check
-        check = self._note(choice, self._instruments)
+        check = self.note(choice, self._instruments)
         self._across.append((choice, check))
         return check
 
@@ -53,6 +53,8 @@ class CheckMaker:
 
         Raises `ValueError` if the check doesn't take the value.
         """
+        if id(check) not in self._made:
+            raise ValueError("a candidate stands by for it: end that first, see docs/flags.md")
         _, choice, argument = self._made[id(check)]
         options = self._registry.get("risk", choice.plugin).options
         if options is None:
@@ -61,7 +63,7 @@ class CheckMaker:
             decoded = msgspec.json.decode(value)
             fields = decoded if isinstance(decoded, dict) else {"limit": decoded}
             changed = msgspec.convert(fields, options)
-            made = self._note(msgspec.structs.replace(choice, options=changed), argument)
+            made = self.note(msgspec.structs.replace(choice, options=changed), argument)
         except (msgspec.MsgspecError, MainspringError) as error:
             raise ValueError(str(error)) from error
         loosens = getattr(changed, "loosens", None)
@@ -69,10 +71,12 @@ class CheckMaker:
 
     def values(self, check: RiskCheck) -> Any:
         """Returns a check's options, by name, as JSON has them."""
-        options = self._made[id(check)][1].options
+        # Where a candidate stands by, the active one has the limit that counts.
+        options = self._made[id(getattr(check, "active", check))][1].options
         return {} if options is None else msgspec.to_builtins(options)
 
-    def _note(self, choice: Choice, argument: Any) -> RiskCheck:
+    def note(self, choice: Choice, argument: Any) -> RiskCheck:
+        """Makes the check of a choice with its argument, an instrument or all, and remembers what it was made of."""
         check: RiskCheck = self._make(choice, argument)
         self._made[id(check)] = check, choice, argument
         return check

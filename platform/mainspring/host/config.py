@@ -14,6 +14,7 @@ from mainspring.errors import ConfigError
 from mainspring.host.config_text import check_levels, excerpt, read_text
 from mainspring.host.diagnostics import LARGEST, Diagnostic, convert, dotted, quoted, shown
 from mainspring.host.discovery import OURS, canonical_name
+from mainspring.host.flag_config import FlagConfig
 from mainspring.host.key_lines import KeyPath
 from mainspring.host.overrides import apply_overrides
 from mainspring.host.slots import (
@@ -107,16 +108,20 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     load their states from at the start and save them in at the end; None if they don't.
 
     `control` is the folder by which people reach the session while it runs, to kill its trading or change its limits;
-    None if they can't. `dead_man_s` is how many seconds may pass without `mainspring risk alive` before its trading is
-    killed; None for ever.
+    None if they can't. `flag_provider` is "module:factory", which makes the OpenFeature provider that says who is in a
+    flag's share, None if the config does. `dead_man_s` is how many seconds may pass without `mainspring risk alive`
+    before its trading is killed; None for ever.
     """
 
     chunk: int | str = AUTO
     state: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     control: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    flag_provider: Annotated[str, msgspec.Meta(pattern=r"^[\w.]+:\w+$")] | None = None
     dead_man_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
     def __post_init__(self) -> None:
+        if self.flag_provider is not None and self.control is None:
+            raise ValueError("flag_provider needs a control folder, whose flags come before the provider's")
         if self.dead_man_s is not None and self.control is None:
             raise ValueError("dead_man_s needs a control folder, in which somebody says that the session is watched")
         if self.chunk != AUTO and (isinstance(self.chunk, str) or not 1 <= self.chunk <= MOST_CHUNK):
@@ -218,6 +223,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     orders: OrdersConfig = OrdersConfig()
     strategy: dict[str, SlotConfig] = {}
     risk: dict[str, Any] = {}
+    flags: dict[str, FlagConfig] = {}
     market: StatisticsOptions = StatisticsOptions()
     portfolio: PortfolioOptions = PortfolioOptions()
     budget: Budget = Budget()
@@ -353,7 +359,8 @@ def _feed_table(value: Any, diagnostic: Diagnostic, path: tuple[str, ...]) -> An
 
 def _check_named(shaped: Mapping[str, Any], diagnostic: Diagnostic) -> None:
     """Decodes each named table separately first, since the decoder doesn't report which name was at fault."""
-    _check_each(shaped, diagnostic, (), {"instrument": InstrumentConfig, "strategy": SlotConfig, "feeds": FeedTable})
+    kinds: dict[str, type[msgspec.Struct]] = {"instrument": InstrumentConfig, "strategy": SlotConfig}
+    _check_each(shaped, diagnostic, (), {**kinds, "feeds": FeedTable, "flags": FlagConfig})
 
 
 def _check_each(

@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from hwprofile.actions import Action
-from mainspring.host.plan import Choice, HardwarePlan, LanePlan, Place, Plan, SessionPlan
+from mainspring.flags import describe_share
+from mainspring.host.plan import KEPT_APART, Choice, FlagPlan, HardwarePlan, LanePlan, Place, Plan, SessionPlan
 from mainspring.model import Instrument
 from mainspring.orders import TERMS, handling_of
 from mainspring.report.notes import Notes
@@ -64,6 +65,7 @@ def explain_json(session: SessionPlan, tried: Tried = {}) -> dict[str, Any]:  # 
             for feed, found in zip(session.feeds, session.profiles, strict=False)
         ],
         "outside_runs": [choice.slot for feed in session.feeds for choice in feed.outside_runs],
+        "flags": [_flag(one) for one in plan.flags],
         "missing_limits": list(session.missing_limits()),
         "orders": [
             {
@@ -125,6 +127,8 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
             console.print(f"\n{escape(_orders(feed))}", soft_wrap=True)
         if feed.outside_runs:
             console.print(f"\n{escape(_outside_runs(feed))}")
+    if plan.flags:
+        _flags(session, console)
     missing = session.missing_limits()
     if missing and plan.router is not None:
         console.print()
@@ -132,6 +136,44 @@ def explain_text(session: SessionPlan, console: Console, tried: Tried = {}) -> N
             f"[bold red]No order will go out:[/] {escape('[risk]')} sets no limit for {escape(', '.join(missing))}.",
             markup=True,
             highlight=False,
+        )
+
+
+def _flag(planned: FlagPlan) -> dict[str, Any]:
+    flag = planned.flag
+    return {
+        "name": flag.name,
+        "slot": flag.slot,
+        "candidate": flag.plugin,
+        "share": flag.share_bp / 100,
+        "unit": flag.unit,
+        "shadow": planned.shadow,
+        "owner": flag.owner,
+        "reason": flag.reason,
+    }
+
+
+def _flags(session: SessionPlan, console: Console) -> None:
+    flags = [one.flag for one in session.first.flags]
+    rows = [
+        (
+            flag.name,
+            flag.slot or "read by strategies",
+            flag.plugin or repr(flag.value),
+            f"{describe_share(flag.share_bp)} of {flag.units}",
+            flag.owner,
+            flag.reason,
+        )
+        for flag in flags
+    ]
+    console.print()
+    console.print(_table(("flag", "slot", "candidate", "share", "owner", "reason"), rows))
+    apart = [flag.name for flag in flags if flag.slot in KEPT_APART]
+    if apart:
+        console.print(
+            f"\nFeed, books and markets don't run as one natively, so that {escape(', '.join(apart))} can exchange "
+            "one of them. A message costs several times as much.",
+            soft_wrap=True,
         )
 
 

@@ -6,6 +6,8 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from mainspring import __version__
+from mainspring.flags import Flag
+from mainspring.host.guard_config import GuardConfig
 from mainspring.host.profiles.describe import describe_found
 from mainspring.host.profiles.model import Found
 from mainspring.host.slots import ConnectConfig
@@ -18,8 +20,10 @@ from mainspring.telemetry import Budget
 __all__ = [
     "DEFAULT_CHUNK",
     "DEFAULT_GC",
+    "KEPT_APART",
     "Choice",
     "ControlPlan",
+    "FlagPlan",
     "HardwarePlan",
     "LanePlan",
     "Place",
@@ -32,6 +36,9 @@ __all__ = [
 
 DEFAULT_CHUNK: Final = 512
 DEFAULT_GC: Final = "as-is"
+
+KEPT_APART: Final = ("book", "decoder", "codec")
+"""Slots that a fused run of the decoder would run as one. A flag for one of them keeps them apart."""
 
 _T = TypeVar("_T")
 
@@ -101,6 +108,18 @@ class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
     choice: Choice
 
 
+class FlagPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A flag of the config, with the choice that its candidate is, None if strategies read it.
+
+    With `shadow` the candidate stands by for those that the flag doesn't take. `guards` stop its ramps.
+    """
+
+    flag: Flag
+    choice: Choice | None = None
+    shadow: bool = False
+    guards: GuardConfig = GuardConfig()
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One feed's part of a session, or all of it if there is one feed.
 
@@ -111,11 +130,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     is compared with what fills make of it. `recovers` says that the session goes on
     from the last one in its journal. With `cancel_on_disconnect` a lost connection cancels its orders. `terms` are the
     terms of orders that the router's venue does, and `day_ends` is when day orders end, empty if nobody says.
-    `stop_trigger` is the price that sets stops off: "last" or "mark". `slots` are the choices for seams without a field
-    here. With `journal_waits` what the lane sends waits until the journal has its request. `outside_runs` are the
-    choices that keep fused runs of the decoder from working off orders without Python. `chunk` is how many messages a
-    lane processes at a time, and `gc` what the
-    garbage collector does while it runs: "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
+    `stop_trigger` is the price that sets stops off: "last" or "mark". `flags` are those of the session. `slots` are the
+    choices for seams without a field here. With `journal_waits` what the lane sends waits until the journal has its
+    request. `outside_runs` are the choices that keep fused runs of the decoder from working off orders without Python.
+    `chunk` is how many messages a lane processes at a time, and `gc` what the garbage collector does while it runs:
+    "as-is", "freeze", "rare" or "off"; both are the same for the whole session.
     """
 
     name: str = ""
@@ -147,6 +166,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     day_ends: str = ""
     cancel_on_disconnect: bool = False
     stop_trigger: str = "last"
+    flags: tuple[FlagPlan, ...] = ()
     slots: tuple[Choice, ...] = ()
     outside_runs: tuple[Choice, ...] = ()
     market: StatisticsOptions
@@ -204,10 +224,16 @@ class HardwarePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ControlPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """How people reach a session while it runs: its control folder, and its dead-man's timer in seconds, if any."""
+    """How people reach a session while it runs: its control folder, and its dead-man's timer in seconds, if any.
+
+    `flag_provider` is what makes the provider of its flags, None if the config has them, and `allow` the distributions
+    that it may be of.
+    """
 
     folder: Path
     dead_man_s: float | None = None
+    flag_provider: str | None = None
+    allow: tuple[str, ...] = ()
 
 
 class LanePlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from hwprofile.probe import probe as probe_host
 from hwprofile.profile import HostProfile
 from mainspring.host.config import AUTO, Loaded
 from mainspring.host.feeds import each_feed
+from mainspring.host.flagging import with_flags
 from mainspring.host.partition import partition
 from mainspring.host.placing import lanes_for, place_lanes, unpinned, wants_pinning
 from mainspring.host.plan import Choice, ControlPlan, LanePlan, Place, Plan, SessionPlan, StrategyPlan
@@ -47,6 +48,7 @@ def make_session(
     feeds, profiles = (
         follow_profiles(feeds, [each.config for each in own.values()], registry, probe) if follow else (feeds, ())
     )
+    feeds = with_flags(feeds, tuple(own.values()), registry)
     instruments = sum(len(feed.instruments) for feed in feeds)
     profile = None
     taken: Sequence[int] = ()
@@ -83,7 +85,12 @@ def make_session(
     control = (
         None
         if folder is None
-        else ControlPlan(folder=(loaded.folder / folder).absolute(), dead_man_s=config.session.dead_man_s)
+        else ControlPlan(
+            folder=(loaded.folder / folder).absolute(),
+            dead_man_s=config.session.dead_man_s,
+            flag_provider=config.session.flag_provider,
+            allow=config.plugins.loaded,
+        )
     )
     session = SessionPlan(
         feeds=feeds,

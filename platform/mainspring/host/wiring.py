@@ -1,7 +1,6 @@
 """Makes a lane from a plan: creates and binds every part. After this nothing uses pluggy, registry or config."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import accumulate
 from time import perf_counter_ns
 from typing import Any, cast
@@ -10,28 +9,26 @@ from mainspring.host.check_maker import CheckMaker
 from mainspring.host.fusing import fuse
 from mainspring.host.guard import calling
 from mainspring.host.maker import Maker
-from mainspring.host.plan import Choice, LanePlan, Plan, StrategyPlan
+from mainspring.host.plan import Choice, LanePlan, Plan
 from mainspring.host.registry import Registry
+from mainspring.host.strategy_maker import StrategyMaker
+from mainspring.host.swapping import Swapping
 from mainspring.lane import (
     BookSlot,
-    BoundStrategy,
     ContingentOrders,
     Effects,
     ExecutionQuality,
     FeedHandler,
+    FlagBoard,
     FusedQuality,
-    FusedStrategyMarket,
     Lane,
     LaneClock,
     LaneRiskSession,
-    LaneSession,
     LaneStages,
-    LaneStrategyMarket,
     Market,
     OrderManager,
     OrderTerms,
     Outbox,
-    OwnOrders,
     Requests,
     Strategies,
     StreamStatistics,
@@ -129,6 +126,8 @@ class _Wiring:
             for part in plan.parts
             for _ in part.instruments
         ]
+        self._checker = CheckMaker(registry, self._instruments, self._maker.make)
+        self._swapping = Swapping(plan.parts, registry, self._maker, self._labels, self._instruments)
         self._firsts = tuple(accumulate((len(part.instruments) for part in plan.parts), initial=0))
 
     def wire(self, order_log: Sink | None) -> Wired:
@@ -154,8 +153,25 @@ class _Wiring:
             marks.half_ticks if parts[0].stop_trigger == "mark" else last_trade(self._markets),
         )
         costs = None if fused is None else fused.costs(tracker, self._markets, portfolio.valuations)
+        swapping = self._swapping
+        swapping.board = FlagBoard((one.flag for one in parts[0].flags), self._time)
+        maker = StrategyMaker(
+            self._registry,
+            self._maker,
+            swapping,
+            labels=self._labels,
+            markets=self._markets,
+            day_ends=self._day_ends,
+            time=self._time,
+            timers=timers,
+            outbox=outbox,
+            portfolio=portfolio,
+            stages=self._stages,
+            fused=fused,
+            contingent=contingent,
+        )
         strategies = Strategies(
-            self._strategies(timers, outbox, portfolio, fused, contingent) if trading else [],
+            maker.make(parts, self._firsts) if trading else [],
             timers,
             outbox,
             len(self._markets),
@@ -179,6 +195,7 @@ class _Wiring:
             cancel_on_disconnect=parts[0].cancel_on_disconnect,
             contingent=contingent,
             parts={choice.seam: self._part(choice) for choice in parts[0].slots},
+            changing=swapping.changing(manager, self._checker, timers, outbox),
         )
         return Wired(
             lane,
@@ -196,23 +213,18 @@ class _Wiring:
         feed: Feed = maker.make(part.feed, maker.feed_context(part, first))
         books = tuple(maker.make(part.book, instrument) for instrument in part.instruments)
         top_of_book = not registry.get("feed", part.feed.plugin).capabilities.get("books", True)
-        with calling(registry.get("decoder", part.decoder.plugin), "run feed and books as one"):
-            fused = fuse(feed, books, part, first, top_of_book=top_of_book)
-        if fused is not None:
-            self._markets += fused.markets
-            return feed, fused
-        owner = (part.book.plugin, part.book.distribution)
-        self._markets += [
-            Market(
-                index,
-                instrument,
-                BookSlot(book, *owner),
-                StreamStatistics(instrument, part.market),
-                top_of_book=top_of_book,
-            )
-            for index, (instrument, book) in enumerate(zip(part.instruments, books, strict=True), first)
-        ]
-        return feed, None
+        if not self._swapping.keeps_apart(part):
+            with calling(registry.get("decoder", part.decoder.plugin), "run feed and books as one"):
+                fused = fuse(feed, books, part, first, top_of_book=top_of_book)
+            if fused is not None:
+                self._markets += fused.markets
+                return feed, fused
+        for index, (instrument, book) in enumerate(zip(part.instruments, books, strict=True), first):
+            slot = BookSlot(book, part.book.plugin, part.book.distribution)
+            self._swapping.book(index, slot, part.book)
+            statistics = StreamStatistics(instrument, part.market)
+            self._markets.append(Market(index, instrument, slot, statistics, top_of_book=top_of_book))
+        return self._swapping.feed(part, first, feed), None
 
     def _order_tracker(self, fused: Fused | None) -> OrderTracker:
         """Makes what tracks the lane's orders: that of a fused feed, which its runs know, if there is one."""
@@ -270,7 +282,6 @@ class _Wiring:
 
     def _order_manager(self, tracker: OrderTracker, portfolio: Portfolio, costs: Any, outbox: Outbox) -> OrderManager:
         models, estimates, checks, owners, missing = [], [], [], {}, []
-        checker = CheckMaker(self._registry, self._instruments, self._maker.make)
         for part in self._plan.parts:
             assert part.slippage is not None
             for instrument in part.instruments:
@@ -278,7 +289,7 @@ class _Wiring:
                 owner = (part.slippage.plugin, part.slippage.distribution)
                 models.append(model)
                 estimates.append(guarded_pair(model.estimate, "slippage model", *owner))
-                checks.append(tuple((one.plugin, checker.make(one, instrument)) for one in part.risk))
+                checks.append(tuple((one.plugin, self._checker.make(one, instrument)) for one in part.risk))
             owners.update({one.plugin: one.distribution for one in part.risk})
             missing += [name for name in part.missing_limits if name not in missing]
         router_of = [place for place, part in enumerate(self._plan.parts) for _ in part.instruments]
@@ -288,7 +299,7 @@ class _Wiring:
             router_of=router_of,
             models=models,
             estimates=estimates,
-            risk=checker.control(
+            risk=self._checker.control(
                 Gate(checks, missing_required=missing, owners=owners, stops=tracker.stops),
                 LaneRiskSession(self._markets, router_of, tuple(strategies), tracker, portfolio, self._time),
                 self._labels,
@@ -319,72 +330,6 @@ class _Wiring:
         records: Records = self._maker.make(choice)
         encode = guarded(records.encode, "records", choice.plugin, choice.distribution)
         return OrderLog(encode, list(zip(self._labels, self._instruments, strict=True)), sink)
-
-    def _strategies(
-        self,
-        timers: Timers,
-        outbox: Outbox,
-        portfolio: Portfolio,
-        fused: Fused | None,
-        contingent: ContingentOrders,
-    ) -> list[BoundStrategy]:
-        """Makes each strategy once: one object for all feeds whose config is the same."""
-        places: dict[str, list[tuple[StrategyPlan, list[int]]]] = {}
-        for part, first in zip(self._plan.parts, self._firsts, strict=False):
-            indexes = range(first, first + len(part.instruments))
-            for strategy in part.strategies:
-                alike = places.setdefault(strategy.name, [])
-                for other, taken in alike:
-                    if other == strategy:
-                        taken.extend(indexes)
-                        break
-                else:
-                    alike.append((strategy, list(indexes)))
-        return [
-            self._strategy(strategy, indexes, timers, outbox, portfolio, fused, contingent)
-            for alike in places.values()
-            for strategy, indexes in alike
-        ]
-
-    def _strategy(
-        self,
-        plan: StrategyPlan,
-        indexes: Sequence[int],
-        timers: Timers,
-        outbox: Outbox,
-        portfolio: Portfolio,
-        fused: Fused | None,
-        contingent: ContingentOrders,
-    ) -> BoundStrategy:
-        name = plan.name
-        make_orders = OwnOrders if fused is None else partial(fused.own_orders, clock=self._time, outbox=outbox)
-        make_market = LaneStrategyMarket if fused is None else fused.strategy_market(FusedStrategyMarket)
-        markets = [
-            make_market(
-                self._labels[index],
-                name,
-                self._markets[index],
-                self._time,
-                outbox,
-                portfolio.accounts[index],
-                portfolio.own_position(name, index),
-                outbox.client_order_id,
-                make_orders,
-                contingent=contingent,
-                **self._day_ends[index],
-            )
-            for index in indexes
-        ]
-        session = LaneSession(name, markets, self._time, timers, partial(portfolio.profit, name))
-        choice = plan.choice
-        with calling(self._registry.get("strategy", choice.plugin), "be made"):
-            return BoundStrategy(
-                session,
-                self._maker.make(choice),
-                plugin=choice.plugin,
-                distribution=choice.distribution,
-                record=self._stages.strategy,
-            )
 
     def _part(self, choice: Choice) -> Any:
         """Makes the plugin of a slot that the lane itself doesn't know: one, or one for each instrument."""

@@ -27,14 +27,18 @@ from mainspring.lane.events import (
     ResolveOrder,
     RouterFailed,
     Send,
+    SetFlag,
     SetLimit,
     SetMode,
     Started,
     Stopped,
+    SwapPart,
     Time,
 )
 from mainspring.lane.execution_quality import ExecutionQuality
 from mainspring.lane.feed_handler import FeedHandler
+from mainspring.lane.flag_board import FlagBoard
+from mainspring.lane.flag_control import FlagControl
 from mainspring.lane.fused_quality import FusedQuality
 from mainspring.lane.fused_strategy_market import FusedStrategyMarket
 from mainspring.lane.lane import Lane
@@ -43,6 +47,7 @@ from mainspring.lane.order_manager import OrderManager
 from mainspring.lane.order_terms import OrderTerms
 from mainspring.lane.outbox import Outbox
 from mainspring.lane.own_orders import OwnOrders
+from mainspring.lane.own_timers import OwnTimers
 from mainspring.lane.requests import Requests, Surplus
 from mainspring.lane.risk_control import Outcome, Remade, RiskControl
 from mainspring.lane.risk_history import RiskHistory
@@ -78,6 +83,8 @@ __all__ = [
     "ExecutionQuality",
     "FeedHandler",
     "FillRecord",
+    "FlagBoard",
+    "FlagControl",
     "Flatten",
     "FundingSettled",
     "FusedQuality",
@@ -100,6 +107,7 @@ __all__ = [
     "Outbox",
     "Outcome",
     "OwnOrders",
+    "OwnTimers",
     "Remade",
     "Requests",
     "ResolveOrder",
@@ -107,6 +115,7 @@ __all__ = [
     "RiskHistory",
     "RouterFailed",
     "Send",
+    "SetFlag",
     "SetLimit",
     "SetMode",
     "Started",
@@ -115,6 +124,7 @@ __all__ = [
     "Strategies",
     "StreamStatistics",
     "Surplus",
+    "SwapPart",
     "Time",
     "Timers",
     "Trace",

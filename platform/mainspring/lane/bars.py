@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mainspring.lane.own_timers import OwnTimers
 from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.timers import LaneTimer, Timers
 from mainspring.model import MAX_UNITS, NANOTICKS, PRINT_EXTREMES, PRINT_VOLUME, Bar, Trade
@@ -213,7 +214,14 @@ class _TimeBars(_Building):
     __slots__ = ("_empty", "_end_ns", "_period_ns", "_timer", "_timers")
 
     def __init__(
-        self, market: LaneStrategyMarket, call: OnBar | None, keep: int, timers: Timers, period_ns: int, *, empty: bool
+        self,
+        market: LaneStrategyMarket,
+        call: OnBar | None,
+        keep: int,
+        timers: Timers | OwnTimers,
+        period_ns: int,
+        *,
+        empty: bool,
     ) -> None:
         super().__init__(market, call, keep)
         self._timers = timers
@@ -284,7 +292,7 @@ class _FeedBars:
 
 def make_builder(
     market: LaneStrategyMarket,
-    timers: Timers,
+    timers: Timers | OwnTimers,
     call: OnBar | None,
     *,
     period_ns: int | None,

@@ -12,12 +12,11 @@ __all__ = ["BookSlot", "orders_of"]
 class BookSlot:
     """Holds an instrument's book structure, and implements `mainspring.seams.BookView` over it.
 
-    Readers keep the slot, never the structure, so that `exchange` can put another in its place between two events. What
-    the structure raises names its plugin.
+    Readers keep the slot, never the structure, so that another can take its place between two events. What the
+    structure raises names its plugin.
     """
 
-    __slots__ = (
-        "_owner",
+    _CALLS = (
         "apply_delta",
         "apply_orders",
         "apply_snapshot",
@@ -30,41 +29,31 @@ class BookSlot:
         "queue_place",
         "walk",
     )
+    __slots__ = _CALLS
 
     def __init__(self, book: Book, plugin: str, distribution: str) -> None:
         """`plugin` and `distribution` name the structure's plugin in errors."""
-        self._owner = (plugin, distribution)
-        self._bind(book)
+        owner = ("book", plugin, distribution)
+        self.apply_delta = guarded_pair(book.apply_delta, *owner)
+        self.apply_snapshot = guarded_pair(book.apply_snapshot, *owner)
+        self.clear = guarded_getter(book.clear, *owner)
+        self.bbo = guarded_getter(book.bbo, *owner)
+        self.lots_at = guarded_pair(book.lots_at, *owner)
+        self.depth = guarded(book.depth, *owner)
+        self.walk = guarded(book.walk, *owner)
+        self.length = guarded(book.__len__, *owner)
+        orders = orders_of(book)
+        self.apply_orders = guarded(orders.apply_orders, *owner)
+        self.queue_place = guarded(orders.queue_place, *owner)
+        self.orders_at = guarded_pair(orders.orders_at, *owner)
 
-    def exchange(self, book: Book, plugin: str, distribution: str) -> None:
-        """Puts an empty structure in the place of the present one, and copies the levels into it.
-
-        Orders aren't copied: another structure knows none before the venue's next snapshot.
-
-        `plugin` and `distribution` name its plugin in errors.
-        """
-        most = self.length()
-        bids, asks = self.depth(Side.BUY, most), self.depth(Side.SELL, most)
-        self._owner = (plugin, distribution)
-        self._bind(book)
-        self.apply_snapshot(bids, asks)
+    def show(self, other: "BookSlot") -> None:
+        """Reads and writes another slot's structure from now on."""
+        for name in self._CALLS:
+            setattr(self, name, getattr(other, name))
 
     def __len__(self) -> int:
         return self.length()
-
-    def _bind(self, book: Book) -> None:
-        self.apply_delta = guarded_pair(book.apply_delta, "book", *self._owner)
-        self.apply_snapshot = guarded_pair(book.apply_snapshot, "book", *self._owner)
-        self.clear = guarded_getter(book.clear, "book", *self._owner)
-        self.bbo = guarded_getter(book.bbo, "book", *self._owner)
-        self.lots_at = guarded_pair(book.lots_at, "book", *self._owner)
-        self.depth = guarded(book.depth, "book", *self._owner)
-        self.walk = guarded(book.walk, "book", *self._owner)
-        self.length = guarded(book.__len__, "book", *self._owner)
-        orders = orders_of(book)
-        self.apply_orders = guarded(orders.apply_orders, "book", *self._owner)
-        self.queue_place = guarded(orders.queue_place, "book", *self._owner)
-        self.orders_at = guarded_pair(orders.orders_at, "book", *self._owner)
 
 
 class _NoOrders:

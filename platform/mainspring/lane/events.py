@@ -2,10 +2,11 @@
 
 import enum
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
+from mainspring.flags import Flag
 from mainspring.model import Approved, CancelRequest, Fill, Funding, NewOrder, OrderEvent, ReplaceRequest, Side
 from mainspring.orders.persons_word import Outcome
 from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
@@ -37,10 +38,12 @@ __all__ = [
     "ResolveOrder",
     "RouterFailed",
     "Send",
+    "SetFlag",
     "SetLimit",
     "SetMode",
     "Started",
     "Stopped",
+    "SwapPart",
     "Time",
 ]
 
@@ -222,8 +225,46 @@ class LiftCheck(msgspec.Struct, frozen=True, tag="lift-check"):
     why: str = ""
 
 
+class SetFlag(msgspec.Struct, frozen=True, tag="set-flag"):
+    """Puts a flag as it is here in the place of the one of that name. `who` and `why` are for people."""
+
+    now_ns: int
+    flag: Flag
+    who: str = ""
+    why: str = ""
+
+
+class SwapPart(msgspec.Struct, frozen=True, tag="swap-part"):
+    """Exchanges the part in a slot, or runs a candidate next to it: see `mainspring.lane.SwapControl`.
+
+    "shadow" runs `plugin` with `options` next to what is active; "swap" makes it active, and keeps the part before it
+    running next to it; "back" returns to that; "end" drops what runs next to the active part. `target` is one of the
+    slot's keys, such as an instrument's label; empty for all. `who` and `why` are for people.
+    """
+
+    now_ns: int
+    action: Literal["shadow", "swap", "back", "end"]
+    slot: str
+    target: str = ""
+    plugin: str = ""
+    options: dict[str, Any] = {}
+    who: str = ""
+    why: str = ""
+
+
 Command: TypeAlias = (
-    SetMode | CancelAll | Flatten | ClearDiscrepancy | ResolveOrder | BookFill | Kill | LiftKill | SetLimit | LiftCheck
+    SetMode
+    | CancelAll
+    | Flatten
+    | ClearDiscrepancy
+    | ResolveOrder
+    | BookFill
+    | Kill
+    | LiftKill
+    | SetLimit
+    | LiftCheck
+    | SetFlag
+    | SwapPart
 )
 
 

@@ -88,7 +88,7 @@ class FeedHandler:
         if fused is not None:
             stages.add_source(fused.take_times)
         self.prints_wanted = False
-        self._callbacks = callbacks
+        self.callbacks = callbacks
         self._note_mark = note_mark
         self._record_feed = stages.feed
         self._record_book = stages.book
@@ -153,7 +153,7 @@ class FeedHandler:
         fused = self._fused
         assert fused is not None
         try:
-            at = fused.run(batch, start, until_ns, react if self._callbacks else None, timed=True)
+            at = fused.run(batch, start, until_ns, react if self.callbacks else None, timed=True)
         except (WireError, CodecError):
             self.raised_at = fused.raised_at
             raise

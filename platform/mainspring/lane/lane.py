@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mainspring.errors import PluginError, UnrequestedSend
 from mainspring.lane.clock import LaneClock
@@ -42,6 +42,10 @@ from mainspring.lane.trace import Trace
 from mainspring.orders.persons_word import resolved_by_person
 from mainspring.seams import ClockReading
 
+if TYPE_CHECKING:
+    from mainspring.lane.flag_control import FlagControl
+    from mainspring.lane.swaps import SwapControl
+
 __all__ = ["Lane"]
 
 _MID_SAMPLES = 4_000
@@ -55,7 +59,8 @@ class Lane:
 
     `feeds` are the handlers of its feeds, `markets` those of all its instruments by their index. `order_manager` is
     None if only markets are rebuilt; `contingent` keeps orders that depend on others. `parts` holds what the plugins of
-    further seams made, by seam: one object, or one per instrument. `cancel_on_disconnect`: whether a lost connection
+    further seams made, by seam: one object, or one per instrument. `changing` makes what exchanges its parts and what
+    does what its flags say; None if nothing can be exchanged. `cancel_on_disconnect`: whether a lost connection
     cancels its orders. `clock` returns nanoseconds and times the stages.
     """
 
@@ -71,6 +76,7 @@ class Lane:
         effects: Effects,
         contingent: ContingentOrders | None = None,
         parts: Mapping[str, Any] | None = None,
+        changing: "Callable[[Lane], tuple[SwapControl, FlagControl]] | None" = None,
         cancel_on_disconnect: bool = False,
         clock: Callable[[], int] = perf_counter_ns,
     ) -> None:
@@ -118,6 +124,11 @@ class Lane:
             parts_of_it = order_manager, strategies, self._reactions, self.message_loop
             self._risk_commands = RiskCommands(*parts_of_it, begin=self._begin)
             self._handlers.update(self._risk_commands.handlers)
+        self.swaps: SwapControl | None = None
+        self.flags: FlagControl | None = None
+        if changing is not None:
+            self.swaps, self.flags = changing(self)
+            self._handlers |= {**self.swaps.handlers, **self.flags.handlers}
 
     @property
     def now_ns(self) -> int:
@@ -217,6 +228,8 @@ class Lane:
         self._begin(event.now_ns)
         if self.order_manager is not None:
             self.order_manager.outbox.session = event.session
+        if self.flags is not None:
+            self.flags.start()
         self.strategies.start()
         self._watch_prints(bool(self._reactions.groups))
         self._reactions.work()
@@ -314,6 +327,17 @@ class Lane:
         """Has messages run one by one, with their trades, if groups of orders or strategies want them."""
         for feed in self.feeds:
             feed.prints_wanted = groups or self.strategies.prints_wanted
+
+    def begin(self, now_ns: int) -> None:
+        """Takes the time of an event."""
+        self._begin(now_ns)
+
+    def renew(self) -> None:
+        """Lets messages be run by the parts as they are now."""
+        for feed in self.feeds:
+            feed.callbacks = self.strategies.callbacks
+        self._watch_prints(bool(self._reactions.groups))
+        self.message_loop.renew_runs()
 
     def _begin(self, now_ns: int) -> None:
         if now_ns > self._time.now_ns:

@@ -1,7 +1,7 @@
 """The order side of a lane: prices, checks and sends what strategies ask for, and takes what venues report."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 
 import msgspec
 
@@ -82,8 +82,8 @@ class OrderManager:
         *,
         markets: Sequence[Market],
         router_of: Sequence[int],
-        models: Sequence[SlippageModel],
-        estimates: Sequence[_Estimate],
+        models: MutableSequence[SlippageModel],
+        estimates: MutableSequence[_Estimate],
         risk: RiskControl,
         tracker: OrderTracker,
         portfolio: Portfolio,
@@ -110,7 +110,7 @@ class OrderManager:
         self._shown = risk.session
         self.audit = SendAudit()
         self.effects = effects
-        self._estimates = estimates
+        self.estimates = estimates
         self._time = time
         self._stages = stages
         self._clock = clock
@@ -362,7 +362,7 @@ class OrderManager:
     def _estimate(self, order: NewOrder, market: Market) -> SlippageEstimate | Refusal:
         clock = self._clock
         started = clock()
-        estimate = self._estimates[order.instrument](order, market)
+        estimate = self.estimates[order.instrument](order, market)
         self._stages.slippage(clock() - started)
         return estimate
 

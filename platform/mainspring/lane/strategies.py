@@ -27,6 +27,7 @@ from mainspring.orders import Order
 __all__ = ["Strategies"]
 
 _Call: TypeAlias = tuple[Callable[..., Any], Any]
+_PlainCall: TypeAlias = tuple[Callable[..., Any], Callable[[BaseException], Any], Any]
 _Plain: TypeAlias = Callable[..., Any] | None
 
 
@@ -50,21 +51,15 @@ class Strategies:
         self.running = True
         self._abandoned = False
         self._by_name = {one.name: one for one in bound}
+        self.started = False
+        """Whether they were started."""
         places = range(markets)
-        self.bbo_calls = [_calls(bound, "on_bbo", place) for place in places]
-        self.plain_bbo_calls = [
-            [
-                (one.plain_on_bbo, one.fail, view)
-                for one in bound
-                if one.plain_on_bbo is not None
-                for view in one.markets
-                if view.index == place
-            ]
-            for place in places
-        ]
-        self._on_trade = [_calls(bound, "on_trade", place) for place in places]
-        self._on_correction = [_calls(bound, "on_correction", place) for place in places]
-        self._on_bar = [_calls(bound, "on_bar", place) for place in places]
+        self.bbo_calls: list[list[_Call]] = [[] for _ in places]
+        self.plain_bbo_calls: list[list[_PlainCall]] = [[] for _ in places]
+        self._on_trade: list[list[_Call]] = [[] for _ in places]
+        self._on_correction: list[list[_Call]] = [[] for _ in places]
+        self._on_bar: list[list[_Call]] = [[] for _ in places]
+        self._gather()
 
     @property
     def mode(self) -> Mode:
@@ -87,6 +82,12 @@ class Strategies:
         """Whether a strategy wants trades or bars."""
         called = (self._on_trade, self._on_correction, self._on_bar)
         return any(map(any, called)) or any(one.session.builders for one in self.bound)
+
+    def replace(self, before: BoundStrategy, after: BoundStrategy) -> None:
+        """Calls another strategy instead of one, from now on."""
+        self.bound = tuple(after if one is before else one for one in self.bound)
+        self._by_name[after.name] = after
+        self._gather()
 
     def hold(self) -> None:
         """Calls no strategy before `start`: the session takes over what an earlier one left."""
@@ -116,6 +117,7 @@ class Strategies:
         session's markets.
         """
         self._held = False
+        self.started = True
         self.mode = self._mode
         for one in self.bound:
             if one.on_start is None:
@@ -229,6 +231,22 @@ class Strategies:
         """Fires what is due by the lane's time, and yields after each."""
         while self.timers.fire_next(silent=self.silent):
             yield
+
+    def _gather(self) -> None:
+        """Puts together who is called, in the lists that others hold."""
+        bound = self.bound
+        for place in range(len(self.bbo_calls)):
+            self.bbo_calls[place][:] = _calls(bound, "on_bbo", place)
+            self.plain_bbo_calls[place][:] = [
+                (one.plain_on_bbo, one.fail, view)
+                for one in bound
+                if one.plain_on_bbo is not None
+                for view in one.markets
+                if view.index == place
+            ]
+            self._on_trade[place] = _calls(bound, "on_trade", place)
+            self._on_correction[place] = _calls(bound, "on_correction", place)
+            self._on_bar[place] = _calls(bound, "on_bar", place)
 
 
 def _calls(bound: Sequence[BoundStrategy], name: str, index: int) -> list[_Call]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring.errors import ConfigError
 from mainspring.lane.clock import LaneClock
+from mainspring.lane.flag_board import FlagBoard
 from mainspring.lane.order_group import LaneOrderGroup, open_pair
 from mainspring.lane.order_handle import LaneOrderHandle
 from mainspring.lane.own_orders import OwnOrders
+from mainspring.lane.own_timers import OwnTimers
 from mainspring.lane.strategy_market import LaneStrategyMarket
 from mainspring.lane.timers import LaneTimer, Timers
 from mainspring.model import Bar, OrderEvent
@@ -53,15 +55,16 @@ class LaneSession:
 
     __slots__ = (
         "_clock",
+        "_flags",
         "_indexed",
         "_on_bar",
         "_profit",
-        "_timers",
         "_wrap",
         "builders",
         "log",
         "markets",
         "name",
+        "timers",
     )
 
     now_ns: int = property(attrgetter("_clock.now_ns"))  # type: ignore[assignment]
@@ -71,16 +74,21 @@ class LaneSession:
         name: str,
         markets: Sequence[LaneStrategyMarket],
         clock: LaneClock,
-        timers: Timers,
+        timers: Timers | OwnTimers,
         profit: Callable[[str], Decimal | None],
+        flags: FlagBoard | None = None,
     ) -> None:
-        """`profit` returns the strategy's profit in a currency, after fees; None if a position can't be marked."""
+        """`profit` returns the strategy's profit in a currency, after fees; None if a position can't be marked.
+
+        `flags` are those of the lane, None for none.
+        """
         self.name = name
         self.markets = tuple(markets)
         self.log = StrategyLog(name, clock)
         self.builders: dict[int, list[BarBuilder]] = {}
         self._clock = clock
-        self._timers = timers
+        self.timers = timers
+        self._flags = FlagBoard((), clock) if flags is None else flags
         self._profit = profit
         self._indexed = {market.index: market for market in markets}
         self._wrap: _Wrap = _unchanged
@@ -104,13 +112,13 @@ class LaneSession:
     def every(self, *, seconds: float, call: Callable[[], None]) -> LaneTimer:
         """See `mainspring.seams.Session.every`."""
         period_ns = _nanoseconds(seconds)
-        return self._timers.add(self._clock.now_ns + period_ns, period_ns, self._wrap(call))
+        return self.timers.add(self._clock.now_ns + period_ns, period_ns, self._wrap(call))
 
     def at(self, time_ns: int, call: Callable[[], None]) -> LaneTimer:
         """See `mainspring.seams.Session.at`."""
         if type(time_ns) is not int:
             raise TypeError(f"time_ns must be a whole number of nanoseconds, not {time_ns!r}")
-        return self._timers.add(time_ns, 0, self._wrap(call))
+        return self.timers.add(time_ns, 0, self._wrap(call))
 
     def bars(
         self,
@@ -133,7 +141,7 @@ class LaneSession:
         on_bar = self._on_bar if call is None else self._wrap(call)
         builder = make_builder(
             market,
-            self._timers,
+            self.timers,
             on_bar,
             period_ns=None if seconds is None else _nanoseconds(seconds),
             ticks=ticks,
@@ -155,6 +163,10 @@ class LaneSession:
     def oco(self, one: Any, other: Any) -> LaneOrderGroup:
         """See `mainspring.seams.Session.oco`."""
         return open_pair(one, other, self.markets[0].contingent, self.name)
+
+    def flag(self, name: str, market: LaneStrategyMarket | None = None) -> Any:
+        """See `mainspring.seams.Session.flag`."""
+        return self._flags.value(name, self.name, None if market is None else market.name)
 
     def profit(self, currency: str) -> Decimal | None:
         """See `mainspring.seams.Session.profit`."""

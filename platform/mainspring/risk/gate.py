@@ -126,6 +126,10 @@ class Gate:
         if self._session is not None:
             self._call(name, after, "bind", self._session)
         self._call(name, after, "adopt", before)
+        self.put(before, after)
+
+    def put(self, before: RiskCheck, after: RiskCheck) -> None:
+        """Puts a check that takes over nothing in another's place, wherever that stands."""
         self._rows = [[(known, after if check is before else check) for known, check in row] for row in self._rows]
         self._gather()
 
@@ -249,13 +253,11 @@ class Gate:
         self._on_event_before = self._listeners("on_event", but_for="save")
         self._saves = {place: self._guarded(name, check.save) for place, name, check in self._saving()}
         self.wants_clock = any(getattr(check, "wants_clock", False) for _, check in self._each())
-        """Whether a check reads the comparison of clocks."""
         self.saves = bool(self._saves)
         """Whether a check saves anything."""
         self.listens = any(_listens(check) for _, check in self._each())
         """Whether a check wants to know what was asked for, sent or reported."""
         self.hears_in_runs = all(getattr(check, "hears_in_runs", False) for _, check in self._each() if _listens(check))
-        """Whether a run may tell those that do."""
 
     def _saving(self) -> list[tuple[str, str, Any]]:
         """The checks that save: where each stands first, its name, and itself."""

@@ -164,6 +164,13 @@ class Session(Protocol):
         """
         ...
 
+    def flag(self, name: str, market: StrategyMarket | None = None) -> Any:
+        """Returns what a flag of the config, one without a slot, gives this strategy now, or a market of it.
+
+        Raises `ConfigError` if there is no such flag, or it goes by instrument and no market is named.
+        """
+        ...
+
     def profit(self, currency: str) -> Decimal | None:
         """Returns this strategy's profit in a currency, after fees and funding; None if a position can't be marked."""
         ...

@@ -21,6 +21,7 @@ __all__ = [
     "Command",
     "ConnectionsQuestion",
     "ControlFolder",
+    "FlagStatus",
     "KillLevel",
     "KillRecord",
     "LiftOrder",
@@ -28,6 +29,8 @@ __all__ = [
     "LimitOrder",
     "Reply",
     "Status",
+    "SwapOrder",
+    "SwapStatus",
     "utc_now",
 ]
 
@@ -78,11 +81,23 @@ class LiftOrder(msgspec.Struct, frozen=True, kw_only=True, tag="lift"):
     why: str
 
 
+class SwapOrder(msgspec.Struct, frozen=True, kw_only=True, tag="swap"):
+    """A person wants a part exchanged, or a candidate to stand by. See `mainspring.lane.SwapPart`."""
+
+    action: Literal["shadow", "swap", "back", "end"]
+    slot: str
+    target: str = ""
+    plugin: str = ""
+    options: dict[str, Any] = {}
+    who: str
+    why: str
+
+
 class ConnectionsQuestion(msgspec.Struct, frozen=True, kw_only=True, tag="connections"):
     """A person wants to know how the connections perform."""
 
 
-Command: TypeAlias = LimitOrder | LiftOrder | ConnectionsQuestion
+Command: TypeAlias = LimitOrder | LiftOrder | SwapOrder | ConnectionsQuestion
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,14 +109,45 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     live: LiveReport | None = None
 
 
+class FlagStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A flag in a lane: what it exchanges, for which share in basis points, and what there is to say of it.
+
+    `number` is that of the last change that the lane has taken from its file of flags, 0 for none.
+    """
+
+    name: str
+    slot: str
+    candidate: str
+    share_bp: int
+    unit: str
+    number: int
+    text: str
+
+
+class SwapStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot's part for one of its keys: what is active, what stands by, and how many differences there were.
+
+    `pause_us` is the longest exchange in the slot, in microseconds.
+    """
+
+    slot: str
+    key: str
+    active: str
+    standby: str
+    differences: int
+    pause_us: float
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What a lane last said of itself: its process, mode, what is killed, and its limits."""
+    """What a lane last said of itself: its process, mode, what is killed, its limits, its flags and its candidates."""
 
     lane: str
     process: int
     mode: str
     kills: list[str]
     limits: list[tuple[str, str, Any]]
+    flags: list[FlagStatus] = []
+    swaps: list[SwapStatus] = []
 
 
 class _Kills(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +162,8 @@ class ControlFolder:
     - `kills.json` has the kills in force. It is replaced as a whole and synced, so that a kill outlives any crash.
     - `KILL`, whatever is in it, stops everything: `touch KILL` works where nothing else does.
     - `alive` is touched by what watches a session with a dead-man's timer.
+    - `flags.json` has what people set flags to: see `mainspring.session.flag_file`.
+    - `differences` has what a candidate did otherwise than the active part: see `mainspring.session.differences`.
     - `commands` has what a person asks of running lanes, `replies` what became of it, and `lanes` what they say.
     """
 

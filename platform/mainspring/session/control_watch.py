@@ -2,11 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+import msgspec
+
 from mainspring.errors import DataError
-from mainspring.lane import Event, Kill, LiftCheck, LiftKill, SetLimit
+from mainspring.host.plan import FlagPlan
+from mainspring.lane import Event, Kill, LiftCheck, LiftKill, SetLimit, SwapPart
 from mainspring.report import LiveReport
 from mainspring.session.control import (
     ConnectionsQuestion,
@@ -16,9 +19,12 @@ from mainspring.session.control import (
     LimitOrder,
     Reply,
     Status,
+    SwapOrder,
     utc_now,
 )
 from mainspring.session.driver import Driver
+from mainspring.session.flag_changes import FlagChanges
+from mainspring.session.flag_watch import Outside
 
 __all__ = ["ControlWatch"]
 
@@ -31,7 +37,8 @@ class ControlWatch:
 
     `look` is called between chunks, and reads files at most every 50 ms. `dead_man_s` is how old the file `alive` may
     grow before everything is killed; None for ever. `now_s` returns the wall clock's time, as files have it, and
-    `connections` how the session's connections performed so far, None if it has none.
+    `connections` how the session's connections performed so far, None if it has none. `flags` are those of the plan,
+    and `outside` asks another provider about them.
     """
 
     def __init__(
@@ -44,6 +51,8 @@ class ControlWatch:
         now_s: Callable[[], float] = time.time,
         every_s: float = _EVERY_S,
         connections: Callable[[], LiveReport | None] = lambda: None,
+        flags: Sequence[FlagPlan] = (),
+        outside: Outside | None = None,
     ) -> None:
         """Raises `DataError` if the folder can't be written: what can't be stopped isn't started."""
         folder.make()
@@ -60,10 +69,12 @@ class ControlWatch:
         self._seen = set(folder.pending())
         self._alive_s = now_s()
         self._said: Status | None = None
+        self._changes = FlagChanges(folder, lane, driver, flags, outside)
 
     def begin(self) -> None:
-        """Puts the kills into force that outlived an earlier session: before the strategies start."""
+        """Puts the kills and flags into force that outlived an earlier session: before the strategies start."""
         self._take_kills()
+        self._changes.look()
 
     def look(self) -> None:
         """Does what people want, if it is time to look. Raises `DataError` if a file can't be written."""
@@ -77,6 +88,7 @@ class ControlWatch:
             if name not in self._seen:
                 self._seen.add(name)
                 self._take_command(name)
+        self._changes.look()
         self._say()
 
     def end(self) -> None:
@@ -128,6 +140,11 @@ class ControlWatch:
                 who=command.who,
                 why=command.why,
             )
+        elif isinstance(command, SwapOrder):
+            done, text = self._changes.swap(SwapPart(now_ns, **msgspec.structs.asdict(command)))
+            self._say()
+            self._folder.reply(name, Reply(lane=self._lane, done=done, text=text))
+            return
         else:
             event = LiftCheck(now_ns, command.check, who=command.who, why=command.why)
         outcome = self._feed(event)
@@ -159,6 +176,7 @@ class ControlWatch:
         kills = [f"{one.level} {one.target}".strip() for one in self._known.values()]
         limits = [] if lane.control is None else lane.control.limits()
         status = Status(lane=self._lane, process=os.getpid(), mode=lane.mode, kills=kills, limits=limits)
+        status = self._changes.add_to(status)
         if status != self._said:
             self._said = status
             self._folder.say(status)

@@ -159,7 +159,7 @@ class Driver:
         """Stages for the journal what the order log doesn't have; returns whether there was anything."""
         lane, staged = self.lane, False
         if type(event) in self.inputs:
-            journal.stage(Input(self._fed(), encode_event(event)))
+            journal.stage(Input(self.fed(), encode_event(event)))
             staged = True
         if lane.mode is not self._mode:
             self._mode = lane.mode
@@ -311,7 +311,7 @@ class Driver:
             if states := self.lane.check_states():
                 self.journal.stage(CheckStates(states))
             try:
-                waited_ns = self.journal.commit(Positions(self.lane.now_ns, self._fed()))
+                waited_ns = self.journal.commit(Positions(self.lane.now_ns, self.fed()))
             except PluginError as error:
                 self._journal_failed(error, sends)
                 return
@@ -325,7 +325,7 @@ class Driver:
         while self._broken:
             self._router_failed(*self._broken.pop(0))
 
-    def _fed(self) -> tuple[int, ...]:
+    def fed(self) -> tuple[int, ...]:
         """How many messages each feed has been fed, those that are being run included."""
         return ()
 

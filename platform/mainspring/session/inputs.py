@@ -27,10 +27,12 @@ from mainspring.lane import (
     Messages,
     ResolveOrder,
     RouterFailed,
+    SetFlag,
     SetLimit,
     SetMode,
     Started,
     Stopped,
+    SwapPart,
     Time,
 )
 from mainspring.seams import MAX_MESSAGE_BYTES, RawMessage
@@ -65,6 +67,8 @@ _NotMessages: TypeAlias = (
     | BookFill
     | RouterFailed
     | Time
+    | SetFlag
+    | SwapPart
     | SetLimit
     | SetMode
     | Kill

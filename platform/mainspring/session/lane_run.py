@@ -15,7 +15,7 @@ from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.host.wiring import wire
 from mainspring.journal import StrategyStates
-from mainspring.lane import FeedHandler
+from mainspring.lane import Event, FeedHandler, Lane
 from mainspring.orders import Sink, replay_session_part, unwritable_log
 from mainspring.plugin_calls import describe_error, isolated
 from mainspring.seams import ResyncRequest
@@ -28,6 +28,7 @@ from mainspring.session.inputs import InputFile, RecordedInputs
 from mainspring.session.journalling import Tee, ending_of, journal_lane
 from mainspring.session.live.trading import LiveTrading
 from mainspring.session.order_logs import open_order_log
+from mainspring.session.outside_flags import outside_flags
 from mainspring.session.pace import Pace
 from mainspring.session.recorded import RecordedReplay
 from mainspring.session.replay import Replay, ReplayFeed
@@ -131,7 +132,13 @@ class LaneRun:
             if control is not None and inputs is None:
                 dead_man_s = None if plan.control is None else plan.control.dead_man_s
                 self._control = ControlWatch(
-                    control, plan.name, self._replay, dead_man_s=dead_man_s, connections=lambda: self.connections()
+                    control,
+                    plan.name,
+                    self._replay,
+                    dead_man_s=dead_man_s,
+                    connections=lambda: self.connections(),
+                    flags=plan.parts[0].flags,
+                    outside=outside_flags(plan, self._lane),
                 )
                 opened.callback(self._control.end)
             self._state = state
@@ -155,6 +162,16 @@ class LaneRun:
     def handlers(self) -> Sequence[FeedHandler]:
         """The lane's feeds."""
         return self._lane.feeds
+
+    @property
+    def lane(self) -> Lane:
+        """The lane that it runs."""
+        return self._lane
+
+    def feed(self, event: Event) -> None:
+        """Feeds the lane a command between two steps, as the control folder does."""
+        with isolated():
+            self._replay.feed(event)
 
     @property
     def messages(self) -> int:

@@ -295,7 +295,8 @@ class Replay(Driver):
             feed.count()
         self.lane.fold()
 
-    def _fed(self) -> tuple[int, ...]:
+    def fed(self) -> tuple[int, ...]:
+        """See `Driver.fed`."""
         running = self._running
         if running is None:
             return tuple(feed.fed for feed in self.feeds)

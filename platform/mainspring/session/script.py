@@ -6,7 +6,7 @@ from itertools import chain
 
 from mainspring.errors import DataError
 from mainspring.journal import Input
-from mainspring.lane import Event, Kill, Messages, Send, Started
+from mainspring.lane import Event, Kill, Messages, Send, SetFlag, Started
 from mainspring.seams import NEVER_NS
 from mainspring.session.inputs import decode_event
 from mainspring.session.replay import Replay
@@ -21,14 +21,14 @@ class Script:
     """
 
     def __init__(self, inputs: Iterator[Input]) -> None:
-        # Kills that outlived an earlier session come before what starts this one.
+        # Kills and flags that outlived an earlier session come before what starts this one.
         first: list[Input] = []
         started = False
         for one in inputs:
             first.append(one)
             event = decode_event(one.event)
             started = isinstance(event, Started)
-            if not isinstance(event, Kill):
+            if not isinstance(event, Kill | SetFlag):
                 break
         self._inputs = chain(first, inputs)
         self._event: Event | None

@@ -1,0 +1,157 @@
+"""Exchanges decoders and codecs: a candidate reads what the active feed reads, and their events are compared."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mainspring.errors import CodecError, WireError
+from mainspring.lane.swaps.pair_times import PairTimes
+from mainspring.lane.swaps.pairs import Pairs
+from mainspring.lane.swaps.part import Candidate, Part, SwapRefusedError
+from mainspring.model import MarketEvent
+from mainspring.plugin_calls import describe_exception, is_interrupt
+from mainspring.seams import Feed, FeedStatistics, ResyncRequest
+
+__all__ = ["FeedPair", "FeedPairs"]
+
+
+class FeedPairs(Pairs):
+    """The slot "decoder" or "codec" of a lane's feeds, those that a flag names.
+
+    What a decoder has buffered and counted can't be handed to another. So a candidate reads from the first message on,
+    made at wiring, and takes over only as long as both have given and counted the same.
+    """
+
+    def __init__(self, slot: str, feeds: "Sequence[FeedPair]", others: Sequence[Part], *rest: Any) -> None:
+        """`others` are the candidates, by the feeds' order, and `rest` is as for `Pairs`."""
+        super().__init__(slot, *rest)
+        self._feeds = feeds
+        self.others = list(others)
+        for at, feed in enumerate(feeds):
+            feed.bind(self, at)
+
+    def times(self, at: int) -> PairTimes | None:
+        """Returns how long both took for the same messages, if one stands by."""
+        return self._feeds[at].times if self.others[at] is not None else None
+
+    def shadow(self, at: int, candidate: Candidate) -> None:
+        """Takes the candidate that reads already; refuses any other."""
+        if self.standby(at) != candidate:
+            raise SwapRefusedError(
+                f"what a {self.slot} has buffered and counted can't be handed over, so {candidate.plugin!r} has to "
+                "read from the session's first message on: name it in a flag and start the session again"
+            )
+
+    def _exchange(self, at: int, other: Part) -> None:
+        feed = self._feeds[at]
+        if feed.active.statistics() != feed.standby.statistics():
+            raise SwapRefusedError(f"{other.candidate.plugin!r} has counted other messages than the active {self.slot}")
+        feed.active, feed.standby = feed.standby, feed.active
+        feed.times.exchange()
+        feed.read()
+
+    def _end(self, at: int) -> None:
+        self._feeds[at].read(alone=True)
+
+    def abandon(self, at: int, what: str, given: bytes, expected: object, found: object) -> None:
+        """Drops a feed that gave something else while it stood by: nothing it gives from there on is comparable.
+
+        `what` says how it differs, `expected` and `found` are what the active feed and it gave.
+        """
+        as_text = given.decode("utf-8", "backslashreplace")
+        self.differ(at, what, before=None, given=as_text, expected=_words(expected), found=_words(found))
+        self.end(at)
+
+
+class FeedPair:
+    """Two feeds that read the same messages; implements `mainspring.seams.Feed` with what the active one gives.
+
+    `clock` times both.
+    """
+
+    def __init__(self, active: Feed, standby: Feed, clock: Callable[[], int]) -> None:
+        self.active = active
+        self.standby = standby
+        self.times = PairTimes()
+        self.on_message: Callable[[bytes, int], Sequence[MarketEvent]] = self._both
+        self._alone = False
+        self._clock = clock
+        self._pairs: FeedPairs | None = None
+        self._at = 0
+
+    def bind(self, pairs: FeedPairs, at: int) -> None:
+        """Takes the slot that it is of, and where it is `at` there."""
+        self._pairs, self._at = pairs, at
+
+    def read(self, *, alone: bool = False) -> None:
+        """Reads with the active feed, `alone` or next to the other."""
+        self._alone = self._alone or alone
+        self.on_message = self._active_alone if self._alone else self._both
+
+    def subscriptions(self, now_ns: int) -> Sequence[bytes]:
+        """See `mainspring.seams.Feed.subscriptions`."""
+        return self.active.subscriptions(now_ns)
+
+    def take_resync_requests(self) -> Sequence[ResyncRequest]:
+        """See `mainspring.seams.Feed.take_resync_requests`. The other's are the same, and taken once."""
+        if not self._alone:
+            try:
+                self.standby.take_resync_requests()
+            except BaseException as error:  # noqa: BLE001  a stranger's feed may raise anything
+                self._drop(error, b"")
+        return self.active.take_resync_requests()
+
+    def statistics(self) -> FeedStatistics:
+        """See `mainspring.seams.Feed.statistics`."""
+        return self.active.statistics()
+
+    def __getattr__(self, name: str) -> Any:
+        """Has what the active feed has besides."""
+        return getattr(self.active, name)
+
+    def _active_alone(self, raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
+        return self.active.on_message(raw, receive_time_ns)
+
+    def _both(self, raw: bytes, receive_time_ns: int) -> Sequence[MarketEvent]:
+        clock = self._clock
+        started = clock()
+        refused: WireError | CodecError | None = None
+        expected: Sequence[MarketEvent] = ()
+        try:
+            expected = self.active.on_message(raw, receive_time_ns)
+        except (WireError, CodecError) as error:
+            refused = error
+        middle = clock()
+        found: Sequence[MarketEvent] | BaseException
+        try:
+            found = self.standby.on_message(raw, receive_time_ns)
+        except (WireError, CodecError) as error:
+            found = error
+        except BaseException as error:  # noqa: BLE001  a stranger's feed may raise anything
+            found = error
+            self._drop(error, raw)
+        self.times.add(middle - started, clock() - middle)
+        if not self._alone:
+            # A refusal's words are for people.
+            same = type(found) is type(refused) if refused is not None else _same(expected, found)
+            if not same:
+                assert self._pairs is not None
+                self._pairs.abandon(self._at, "the events differ", raw, refused or expected, found)
+        if refused is not None:
+            raise refused
+        return expected
+
+    def _drop(self, error: BaseException, raw: bytes) -> None:
+        if is_interrupt(error):
+            raise error
+        assert self._pairs is not None
+        self._pairs.abandon(self._at, "it raised", raw, None, error)
+
+
+def _same(expected: Sequence[MarketEvent], found: object) -> bool:
+    return not isinstance(found, BaseException) and list(expected) == list(found)  # type: ignore[call-overload]
+
+
+def _words(given: object) -> object:
+    if isinstance(given, BaseException):
+        return describe_exception(given)
+    return None if given is None else [repr(one) for one in given]  # type: ignore[attr-defined]

@@ -1,0 +1,55 @@
+"""Exchanges strategies: the one that takes over loads what the one before it saves, and goes on with its orders."""
+
+from typing import Any
+
+from mainspring.lane.callbacks import BoundStrategy
+from mainspring.lane.own_timers import OwnTimers
+from mainspring.lane.strategies import Strategies
+from mainspring.lane.swaps.pair_times import PairTimes
+from mainspring.lane.swaps.pairs import Pairs
+from mainspring.lane.swaps.part import Part, SwapRefusedError
+
+__all__ = ["StrategyPairs"]
+
+
+class StrategyPairs(Pairs):
+    """The slot "strategy NAME". Its parts are `BoundStrategy`s, whose timers are their own.
+
+    What stands by isn't called: its orders would have to go somewhere.
+    """
+
+    def __init__(self, slot: str, *rest: Any, strategies: Strategies) -> None:
+        """`rest` is as for `Pairs`."""
+        super().__init__(slot, *rest)
+        self._strategies = strategies
+
+    def times(self, at: int) -> PairTimes | None:
+        """Returns None: what stands by isn't called."""
+        return None
+
+    def _begin(self, at: int, other: Part) -> None:
+        """Nothing runs before the exchange."""
+
+    def _exchange(self, at: int, other: Part) -> None:
+        before: BoundStrategy = self.parts[at].made
+        after: BoundStrategy = other.made
+        if before.save is not None:
+            state = before.save()
+            if after.load is None or after.save is None:
+                raise SwapRefusedError(f"{after.plugin!r} loads no state, and {before.plugin!r} saves one")
+            after.load(state)
+            if (found := after.save()) != state:
+                raise SwapRefusedError(f"{after.plugin!r} saves {found!r} after it has loaded {state!r}")
+        if self._strategies.started and after.on_start is not None:
+            after.on_start(after.session)
+        _timers(before).cancel_all()
+        self._strategies.replace(before, after)
+
+    def _end(self, at: int) -> None:
+        """Nothing ran."""
+
+
+def _timers(strategy: BoundStrategy) -> OwnTimers:
+    timers = strategy.session.timers
+    assert isinstance(timers, OwnTimers)
+    return timers
