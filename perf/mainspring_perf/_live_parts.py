@@ -1,27 +1,22 @@
 """The benchmarks of the suite `live`: see `mainspring_perf.live`."""
 
 import atexit
-import socket
-import subprocess
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
-import trio
-
-from hwprofile.children import module_command
 from mainspring.host.wiring import wire
 from mainspring.journal import AsyncWriter, JournalWriter, Opening, Positions, SyncWriter
 from mainspring.model import Approved, NewOrder
 from mainspring.seams import RawMessage, writing_to
 from mainspring.session.driver import Driver
-from mainspring.session.live.websocket import WebSocket
-from mainspring.wire import Credentials, FrameDecoder, HttpRequest, encode_frame, signed_path
+from mainspring.wire import Credentials, FrameDecoder, HttpRequest, encode_frame, path_signer
 from mainspring_perf._http import requests
+from mainspring_perf._live_session import ticks_to_trade
 from mainspring_perf._live_venue import END
 from mainspring_perf._receivers import Burst, by_ours, by_picows, by_trio_websocket, by_wsproto
 from mainspring_perf.candidates import candidates, make, options_of, usable
@@ -37,7 +32,6 @@ __all__ = ["live_benchmarks"]
 _PAYLOAD = b'{"e":"bookTicker","u":400900217,"s":"BTCUSDT","b":"60000.00000000","B":"31.21000000","a":"60000.01000000"}'
 _MESSAGE = _PAYLOAD[:-1] + b',"A":"40.66000"}'.ljust(128 - len(_PAYLOAD) + 1)
 _BURST = 100
-_READ_BYTES = 64 * 1024
 _KEYS = Credentials("key-of-a-benchmark", "secret-of-a-benchmark")
 _OPENING = Opening(
     opened_at="2026-01-01T00:00:00+00:00", version="0", lane="1", mode="live", config=None, instruments=("BTC/USDT",)
@@ -50,11 +44,10 @@ def live_benchmarks(tiny: bool) -> list[Benchmark]:
 
     `tiny` is for checking the answers.
     """
-    moves = 30 if tiny else 10_000
     return [
         *_receipts(200 if tiny else 20_000),
-        *_ticks_to_trade(moves),
-        *_feeds_to_route(moves),
+        *ticks_to_trade(30 if tiny else 250),
+        *_feeds_to_route(30 if tiny else 2_000),
         *_durable_waits(5 if tiny else 100),
         *requests(2 if tiny else 50),
     ]
@@ -109,7 +102,7 @@ class _Route(Sink):
         super().__init__()
         self.requests: list[bytes] = []
         self._forms = BinanceForms((BTC_USDT,), 0)
-        self._entry = BinanceOptions().entry(SPOT)
+        self._signs = path_signer(BinanceOptions().entry(SPOT), _KEYS)
 
     def submit(self, order: Approved[NewOrder], now_ns: int) -> None:
         """See `mainspring.seams.Router.submit`."""
@@ -118,9 +111,7 @@ class _Route(Sink):
         query = new_order_query(self._forms, new, f"order-{new.order_id}", spot=True)
         path = f"{SPOT.order}?{query}&recvWindow=5000&timestamp={now_ns // 1_000_000}"
         request = HttpRequest(number=new.order_id, method="POST", path=path, signed=True)
-        head = (
-            f"POST {signed_path(self._entry, _KEYS, request)} HTTP/1.1\r\nHost: localhost\r\nX-MBX-APIKEY: {_KEYS.key}"
-        )
+        head = f"POST {self._signs(request)} HTTP/1.1\r\nHost: localhost\r\nX-MBX-APIKEY: {_KEYS.key}"
         self.requests.append(head.encode() + END)
 
 
@@ -135,90 +126,6 @@ def _session(journal: JournalWriter | None = None) -> tuple[Driver, _Route]:
     route.requests.clear()
     route.taken = 0
     return driver, route
-
-
-def _ticks_to_trade(moves: int) -> list[Benchmark]:
-    """From a venue's message in our socket to the bytes of an order in the venue's, over loopback, there and back."""
-    echo = "tick to trade, echo of a bare trio socket"
-    stated = f"{moves} messages, each sent when the answer to the one before has come"
-    parts: dict[str, Callable[[trio.SocketStream, trio.SocketStream, int], Any]] = {
-        echo: _echo,
-        "tick to trade, to an order's bytes": _trade,
-    }
-    return [
-        Benchmark(
-            name=name,
-            run=partial(_with_venue, moves, answer),
-            operations=moves,
-            check=partial(expect, name, moves),
-            input=stated,
-            baseline=None if name == echo else echo,
-        )
-        for name, answer in parts.items()
-    ]
-
-
-async def _echo(market: trio.SocketStream, orders: trio.SocketStream, moves: int) -> int:
-    answer = bytes(240) + END
-    for _ in range(moves):
-        await market.receive_some(_READ_BYTES)
-        await orders.send_all(answer)
-    return moves
-
-
-async def _trade(market: trio.SocketStream, orders: trio.SocketStream, moves: int) -> int:
-    driver, route = _session()
-    frames = _native_frames() if usable("decoder", "native") else FrameDecoder
-    client, sent, step_ns = WebSocket(market, frames(), b""), 0, moving_messages(1)[1][0][0]
-    while sent < moves:
-        _, events = await client.receive()
-        # The market's own time, so that every pass has the same.
-        step_ns += 1_000_000
-        driver.run([(step_ns, raw) for _, _, raw in events])
-        for request in route.requests:
-            await orders.send_all(request)
-        sent += len(route.requests)
-        route.requests.clear()
-        # The venue's answer comes on another connection, while it sends what follows.
-        driver.settle(step_ns)
-    return sent
-
-
-def _with_venue(moves: int, answer: Callable[[trio.SocketStream, trio.SocketStream, int], Any]) -> int:
-    market, orders = _venue(moves)
-
-    async def main() -> int:
-        streams = [trio.SocketStream(trio.socket.from_stdlib_socket(one.dup())) for one in (market, orders)]
-        await streams[1].send_all(moves.to_bytes(8, "big"))
-        found: int = await answer(streams[0], streams[1], moves)
-        await streams[1].receive_some(1)
-        for one in streams:
-            one.socket.close()
-        return found
-
-    return trio.run(main)
-
-
-@cache
-def _venue(moves: int) -> tuple[socket.socket, socket.socket]:
-    """Starts the venue and connects to it: its market data, and its orders."""
-    command = module_command("mainspring_perf._live_venue", str(moves))
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  ourselves
-    assert process.stdout is not None
-    ports = [int(one) for one in process.stdout.readline().split()]
-    market, orders = (socket.create_connection(("127.0.0.1", port)) for port in ports)
-    for one in (market, orders):
-        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        one.setblocking(False)
-
-    def stop() -> None:
-        for one in (market, orders):
-            one.close()
-        process.terminate()
-        process.wait()
-
-    atexit.register(stop)
-    return market, orders
 
 
 def _feeds_to_route(moves: int) -> list[Benchmark]:

@@ -34,7 +34,8 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     each can be timed alone; with `rate`, they are due at that many a second. `size_bytes` is the size of one result, if
     that matters. `counted` is the number of tiny passes over which its instructions are counted, or 0: it is for hot
     paths that take the same instructions each time; `counted_within` is the relative change of the count that passes,
-    wider where the path times itself, since what it keeps of its times depends on them.
+    wider where the path times itself, since what it keeps of its times depends on them. `timed` does a number of passes
+    and returns the seconds that count, where these aren't what `run` takes: it has a process time that isn't its own.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int | None = None
     counted: int = 0
     counted_within: float = 0.01
+    timed: Callable[[int], float] | None = None
 
 
 def repeat(times: int, call: Callable[[], object]) -> object:

@@ -29,12 +29,11 @@ def main() -> None:
         if not arguments.worker:
             # 0 has pyperf find it, in processes of their own.
             arguments.loops = loops.get(benchmark.name, 0)
-        runner.bench_func(
-            benchmark.name,
-            benchmark.run,
-            inner_loops=benchmark.operations,
-            metadata={"description": benchmark.input},
-        )
+        known = {"inner_loops": benchmark.operations, "metadata": {"description": benchmark.input}}
+        if benchmark.timed is None:
+            runner.bench_func(benchmark.name, benchmark.run, **known)
+        else:
+            runner.bench_time_func(benchmark.name, benchmark.timed, **known)
 
 
 def _pass_suite_on(command: list[str], arguments: Any) -> None:

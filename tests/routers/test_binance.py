@@ -28,7 +28,7 @@ from mainspring.model import (
 )
 from mainspring.orders import client_order_id, parse_client_order_id
 from mainspring.seams import RouterContext
-from mainspring.wire import Credentials, HttpAnswer, signed_path
+from mainspring.wire import Credentials, HttpAnswer, path_signer
 from mainspring_plugins.routers.binance import BinanceOptions
 
 _NOW_NS = 1_764_000_000_000_000_000
@@ -185,7 +185,7 @@ def test_a_query_is_signed_as_binance_documents_it(venue):
     venue.submit()
     (request,) = venue.take()
     example = type(request)(number=1, method="POST", path=f"/api/v3/order?{query}", signed=True)
-    path = signed_path(venue.router.entry, Credentials("k", secret), example)
+    path = path_signer(venue.router.entry, Credentials("k", secret))(example)
     assert path.endswith("&signature=c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71")
 
 

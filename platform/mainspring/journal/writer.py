@@ -24,6 +24,11 @@ class JournalWriter(Protocol):
     session: int
     """The session's number in the journal."""
 
+    @property
+    def failed(self) -> BaseException | None:
+        """What the journal raised in a thread of its own, if it did: `commit` will raise it."""
+        ...
+
     def write(self, data: bytes, /) -> object:
         """Stages bytes of the order log."""
         ...
@@ -65,6 +70,7 @@ class SyncWriter:
     """Commits each block in the lane's own thread: what a lane sends has been durable before."""
 
     waits = True
+    failed = None
 
     def __init__(self, journal: Journal, opening: Opening) -> None:
         """Begins a session in the journal. Raises what the journal raises."""
@@ -119,7 +125,7 @@ class AsyncWriter:
         self._staged: list[bytes | Entry] = []
         self._waiting: deque[tuple[list[bytes | Entry], Positions | None]] = deque()
         self._ending: Ending | None = None
-        self._failure: BaseException | None = None
+        self.failed: BaseException | None = None
         self._changed = threading.Condition()
         self._closing = False
         self.committed = 0
@@ -148,7 +154,7 @@ class AsyncWriter:
             waited = 0
             if len(self._waiting) >= _MOST_WAITING:
                 started = perf_counter_ns()
-                self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING or self._failure is not None)
+                self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING or self.failed is not None)
                 waited = perf_counter_ns() - started
             self._raise()
             self._waiting.append((staged, positions))
@@ -159,7 +165,7 @@ class AsyncWriter:
     def wait(self, commits: int) -> None:
         """Returns once that many commits are durable. Raises what the journal raised."""
         with self._changed:
-            self._changed.wait_for(lambda: self.durable >= commits or self._failure is not None)
+            self._changed.wait_for(lambda: self.durable >= commits or self.failed is not None)
             self._raise()
 
     def finish(self, ending: Ending) -> None:
@@ -171,7 +177,7 @@ class AsyncWriter:
                 self.committed += 1
             self._ending = ending
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._ending is None or self._failure is not None)
+            self._changed.wait_for(lambda: self._ending is None or self.failed is not None)
             self._raise()
 
     def close(self) -> None:
@@ -183,8 +189,8 @@ class AsyncWriter:
         self._journal.close()
 
     def _raise(self) -> None:
-        if self._failure is not None:
-            raise self._failure
+        if self.failed is not None:
+            raise self.failed
 
     def _run(self) -> None:
         while True:
@@ -203,7 +209,7 @@ class AsyncWriter:
                 self._blocks.append(entries)
             except BaseException as error:  # noqa: BLE001  the lane's thread raises it
                 with self._changed:
-                    self._failure = error
+                    self.failed = error
                     self._changed.notify_all()
                 return
             with self._changed:

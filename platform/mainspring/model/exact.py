@@ -1,6 +1,7 @@
 """Exact conversion between decimal text and whole ticks or lots, without floats."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from mainspring.errors import GridError
 
@@ -99,14 +100,22 @@ def nanotick_size(tick_size: Decimal) -> Decimal | None:
 
 def decimal_text(units: int, step: Decimal) -> str:
     """Formats `units` steps with as many decimals as the step has: 6184 ticks of 0.01 is "61.84"."""
-    sign, digits, exponent = step.as_tuple()
+    # By its text: equal steps may have different zeros at their ends, and these are shown.
+    scale, decimals = _parts(str(step))
+    scaled = units * scale
+    if not decimals:
+        return str(scaled)
+    text = f"{abs(scaled):0{1 + decimals}d}"
+    return f"{'-' if scaled < 0 else ''}{text[:-decimals]}.{text[-decimals:]}"
+
+
+@lru_cache(maxsize=1_024)
+def _parts(step: str) -> tuple[int, int]:
+    """A step as a whole number, and how many of its digits are decimals."""
+    sign, digits, exponent = Decimal(step).as_tuple()
     assert isinstance(exponent, int)
     assert not sign
-    scaled = units * _whole(digits)
-    if exponent >= 0:
-        return str(scaled * 10**exponent)
-    text = f"{abs(scaled):0{1 - exponent}d}"
-    return f"{'-' if scaled < 0 else ''}{text[:exponent]}.{text[exponent:]}"
+    return _whole(digits) * 10 ** max(exponent, 0), max(-exponent, 0)
 
 
 class DecimalGrid:

@@ -33,7 +33,7 @@ from mainspring.model import (
     ReplaceRequest,
     RequestKind,
 )
-from mainspring.orders import replay_session_part
+from mainspring.orders import EncodedRecords, LogRecord, replay_session_part
 from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
 from mainspring.session.inputs import encode_event
 from mainspring.session.reconciling import PATIENCE_NS, Reconciling
@@ -53,6 +53,10 @@ NOT_DURABLE = "not-durable"
 
 _DRAIN_NS = 60_000_000_000
 """How long after a failure a driver waits for open orders to end, on the lane's clock."""
+
+
+def _nothing_more() -> None:
+    pass
 
 
 class Recorder(Protocol):
@@ -82,6 +86,8 @@ class Driver:
         self.failures: list[PluginError] = []
         self.on_resync: Callable[[int, ResyncRequest], None] | None = None
         """Called with a feed and the snapshot that it wants. A recording has those that came: a replay asks nobody."""
+        self.on_sent: Callable[[], None] = _nothing_more
+        """Called once routers were handed requests, before what doesn't hold these up is done."""
         self.started = False
         # Without those that raised when they were polled, which aren't polled again.
         self._polled = dict(enumerate(wired.routers))
@@ -305,25 +311,50 @@ class Driver:
         if self.on_resync is not None:
             for feed, request in resyncs:
                 self.on_resync(feed, request)
-        if self.log is not None and records:
-            self.log.write_all(records)
-        if self.journal is not None:
-            if states := self.lane.check_states():
-                self.journal.stage(CheckStates(states))
-            try:
-                waited_ns = self.journal.commit(Positions(self.lane.now_ns, self.fed()))
-            except PluginError as error:
-                self._journal_failed(error, sends)
-                return
-            if waited_ns:
-                self.lane.stages.journal(waited_ns)
-        if self.reconciling:
-            self.reconciling.on_records(records, self.lane.now_ns)
-        for send in sends:
-            self._do_send(send)
+        journal = self.journal
+        if journal is None:
+            # What nobody waits for follows the orders, and doesn't hold them up.
+            self._do_sends(sends, records)
+            self._log(records)
+        elif not self._do_journalled(journal, sends, records):
+            return
         # Only now, so that a cancel never overtakes the order that it names.
         while self._broken:
             self._router_failed(*self._broken.pop(0))
+
+    def _do_journalled(
+        self, journal: JournalWriter, sends: Sequence[Send], records: Sequence[LogRecord | EncodedRecords]
+    ) -> bool:
+        """Sends and journals, in the order that the journal asks for; returns False if it has failed."""
+        waits = journal.waits
+        if not waits and journal.failed is None:
+            self._do_sends(sends, records)
+            sends = ()
+        self._log(records)
+        if states := self.lane.check_states():
+            journal.stage(CheckStates(states))
+        try:
+            waited_ns = journal.commit(Positions(self.lane.now_ns, self.fed()))
+        except PluginError as error:
+            self._journal_failed(error, sends)
+            return False
+        if waited_ns:
+            self.lane.stages.journal(waited_ns)
+        if waits:
+            self._do_sends(sends, records)
+        return True
+
+    def _log(self, records: Sequence[LogRecord | EncodedRecords]) -> None:
+        if self.log is not None and records:
+            self.log.write_all(records)
+
+    def _do_sends(self, sends: Sequence[Send], records: Sequence[LogRecord | EncodedRecords]) -> None:
+        if self.reconciling:
+            self.reconciling.on_records(records, self.lane.now_ns)
+        if sends:
+            for send in sends:
+                self._do_send(send)
+            self.on_sent()
 
     def fed(self) -> tuple[int, ...]:
         """How many messages each feed has been fed, those that are being run included."""

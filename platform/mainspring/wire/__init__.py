@@ -90,7 +90,7 @@ from mainspring.wire.messages import (
     StatusMessage,
     TradeMessage,
 )
-from mainspring.wire.order_entry import ConnectedRouter, HttpAnswer, HttpRequest, OrderEntry, signed_path
+from mainspring.wire.order_entry import ConnectedRouter, HttpAnswer, HttpRequest, OrderEntry, path_signer
 from mainspring.wire.orders import OrderQueues
 
 __all__ = [
@@ -175,10 +175,10 @@ __all__ = [
     "encode_frame",
     "inflate",
     "login_message",
+    "path_signer",
     "ping_bytes",
     "python_decoder",
     "reader_source",
     "rfc3339_to_ns",
-    "signed_path",
     "token_of",
 ]

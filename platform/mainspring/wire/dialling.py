@@ -28,7 +28,7 @@ __all__ = [
     "inflate",
     "login_message",
     "ping_bytes",
-    "signed",
+    "signer",
     "subscriptions",
     "token_of",
 ]
@@ -124,24 +124,29 @@ def login_message(
         **_times(now_ns + login.expires_s * 1_000_000_000),
     }
     if login.signature is not None:
-        values["signature"] = signed(login.signature, credentials.secret, values)
+        values["signature"] = signer(login.signature, credentials.secret)(values)
     return encode(fill(login.message, values))
 
 
-def signed(signature: Signature, secret: str, values: Mapping[str, object]) -> str:
-    """The signature of a payload that is filled with `values`, by a `secret`.
+def signer(signature: Signature, secret: str) -> Callable[[Mapping[str, object]], str]:
+    """Returns what signs a payload that is filled with values, by a `secret` whose part of the work is done here.
 
     Raises `ConfigError`, which shows no secret, for one that isn't of the form that the venue's have.
     """
-    payload = fill_text(signature.payload, values).encode()
-    if signature.hashed:
-        payload = hashlib.sha256(payload).digest()
     try:
         key = base64.b64decode(secret, validate=True) if signature.key == "base64" else secret.encode()
     except binascii.Error:
         raise ConfigError("the secret isn't valid base64, as this venue's are: copy it again, whole") from None
-    digest = hmac.digest(key, payload, signature.algorithm)
-    return digest.hex() if signature.encoding == "hex" else base64.b64encode(digest).decode()
+    begun, template = hmac.new(key, digestmod=signature.algorithm), signature.payload
+    hashed, as_hex = signature.hashed, signature.encoding == "hex"
+
+    def sign(values: Mapping[str, object]) -> str:
+        payload = fill_text(template, values).encode()
+        made = begun.copy()
+        made.update(hashlib.sha256(payload).digest() if hashed else payload)
+        return made.hexdigest() if as_hex else base64.b64encode(made.digest()).decode()
+
+    return sign
 
 
 def challenge_of(login: Login, message: Any) -> str | None:

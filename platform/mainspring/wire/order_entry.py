@@ -1,15 +1,15 @@
 """How a router reaches its venue: by HTTP requests and a stream of executions. A driver does the I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from mainspring.seams import AnsweringRouter
 from mainspring.wire.connection import Connection, Signature
-from mainspring.wire.dialling import Credentials, signed
+from mainspring.wire.dialling import Credentials, signer
 
-__all__ = ["ConnectedRouter", "HttpAnswer", "HttpRequest", "OrderEntry", "signed_path"]
+__all__ = ["ConnectedRouter", "HttpAnswer", "HttpRequest", "OrderEntry", "path_signer"]
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,12 +92,17 @@ class ConnectedRouter(AnsweringRouter, Protocol):
         ...
 
 
-def signed_path(entry: OrderEntry, credentials: Credentials, request: HttpRequest) -> str:
-    """Returns the path to send: the request's, with its signature if it is to be signed.
+def path_signer(entry: OrderEntry, credentials: Credentials) -> Callable[[HttpRequest], str]:
+    """Returns what gives the path to send of a request: its own, with its signature if it is to be signed.
 
     Raises `ConfigError`, which shows no secret, for a secret that isn't of the form that the venue's have.
     """
-    if not request.signed or entry.signature is None:
-        return request.path
-    query = request.path.partition("?")[2]
-    return f"{request.path}&signature={signed(entry.signature, credentials.secret, {'query': query})}"
+    sign = None if entry.signature is None else signer(entry.signature, credentials.secret)
+
+    def path_of(request: HttpRequest) -> str:
+        path = request.path
+        if sign is None or not request.signed:
+            return path
+        return f"{path}&signature={sign({'query': path.partition('?')[2]})}"
+
+    return path_of

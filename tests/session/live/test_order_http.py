@@ -1,17 +1,14 @@
 """Requests of orders over sockets: one connection for many, and what is known when something goes wrong."""
 
-import fcntl
-import os
-import resource
-import socket
 import ssl
 from contextlib import asynccontextmanager
 
+import h11
 import pytest
 import trio
 import trustme
 
-from mainspring.session.live.order_http import NeverSentError, OrderHttp, OutcomeUnknownError, _is_readable
+from mainspring.session.live.order_http import NeverSentError, OrderHttp, OutcomeUnknownError
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Weight: 7\r\n\r\n{}"
 _AUTHORITY = trustme.CA()
@@ -91,6 +88,54 @@ async def test_a_connection_carries_one_request_after_the_other():
         assert b"Content" not in third
 
 
+async def test_a_request_leaves_without_a_turn_of_the_event_loop():
+    """Where a connection is free: it is on its way before any other task goes on. h11 would have written the same."""
+    async with _serving(_OK, _OK, _OK) as (venue, http):
+        await http.request("GET", "/")
+        for method, path, body in (("POST", "/order?a=1&b=%20", b""), ("PATCH", "/order", b'{"a":1}')):
+            exchange = http.begin(method, path, body)
+            assert exchange.line is not None
+            assert exchange.rest == b""
+            assert (await http.finish(exchange)).status == 200
+            headers = [*list(exchange.form.request.headers)[:-1], (b"content-length", str(len(body)).encode())]
+            plain = h11.Connection(h11.CLIENT)
+            parts = [h11.Request(method=method, target=path, headers=headers), h11.Data(data=body), h11.EndOfMessage()]
+            written = b"".join(plain.send(one) or b"" for one in parts)
+            assert venue.heard[-1].lower() == written.lower()
+        assert venue.connections == 1
+
+
+async def test_what_breaks_while_it_is_sent_may_have_arrived(monkeypatch):
+    """It isn't sent again, and its connection isn't used again."""
+    async with _serving(_OK) as (_, http):
+        await http.request("GET", "/")
+        (line,) = http._idle
+
+        def broken(_data):
+            raise trio.BrokenResourceError("cut")
+
+        monkeypatch.setattr(line.channel, "send_now", broken)
+        exchange = http.begin("POST", "/")
+        with pytest.raises(OutcomeUnknownError, match="the connection broke: cut"):
+            await http.finish(exchange)
+        assert not http._idle
+
+
+async def test_what_the_system_does_not_take_at_once_follows(monkeypatch):
+    """Nothing is lost or sent twice."""
+    async with _serving(_OK, _OK) as (venue, http):
+        await http.request("GET", "/")
+        (line,) = http._idle
+        sends = line.channel.send_now
+        monkeypatch.setattr(line.channel, "send_now", lambda data: sends(data[:10]))
+        exchange = http.begin("GET", "/whole")
+        monkeypatch.setattr(line.channel, "send_now", sends)
+        assert len(exchange.rest) > 10
+        await http.finish(exchange)
+        assert venue.heard[1].startswith(b"GET /whole HTTP/1.1\r\nHost:")
+        assert venue.heard[1].endswith(b"X-KEY: k\r\n\r\n")
+
+
 async def test_requests_at_the_same_time_have_a_connection_each():
     """And both connections are used again."""
     async with _serving(_OK, _OK, _OK, _OK) as (venue, http):
@@ -110,7 +155,7 @@ async def test_a_connection_that_the_venue_closes_is_made_again():
         await http.request("GET", "/")
         await http.request("GET", "/")
         (line,) = http._idle
-        await trio.lowlevel.wait_readable(line._stream.transport_stream.socket)
+        await trio.lowlevel.wait_readable(line.channel.socket)
         assert (await http.request("GET", "/")).status == 200
         assert venue.connections == 3
 
@@ -160,19 +205,3 @@ async def test_an_answer_that_is_too_large_is_taken_as_empty(monkeypatch):
         assert (answer.status, answer.body) == (200, b"")
         await http.request("GET", "/")
         assert venue.connections == 2
-
-
-async def test_a_descriptor_above_1023_is_asked() -> None:
-    """A process with many connections and files has such, and `select` takes none of them."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4_096, hard)), hard))
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        high = fcntl.fcntl(ours.fileno(), fcntl.F_DUPFD, 1_500)
-        try:
-            assert not _is_readable(high)
-            theirs.send(b"x")
-            assert _is_readable(high)
-        finally:
-            os.close(high)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

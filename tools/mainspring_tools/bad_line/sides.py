@@ -15,7 +15,7 @@ from mainspring.session.live.venue.alpaca.rest import Rest
 from mainspring.session.live.venue.alpaca.streams import DataSocket, encode
 from mainspring.session.live.venue.binance import binance_instruments, build_binance
 from mainspring.session.live.venue.binance.streams import MarketSocket
-from mainspring.wire import Credentials, HttpAnswer, HttpRequest, OrderEntry, answer_message, signed_path
+from mainspring.wire import Credentials, HttpAnswer, HttpRequest, OrderEntry, answer_message, path_signer
 from mainspring_plugins.routers._binance_names import split_name
 
 __all__ = ["SIDES", "Side"]
@@ -188,7 +188,7 @@ class _Binance(Side):
             router.received(b'{"id":"subscriptions","status":200,"result":[{"subscriptionId":0}]}', self._clock_ns())
 
     def execute(self, request: HttpRequest, entry: OrderEntry) -> HttpAnswer:
-        status, body, headers = self._ask(request.method, signed_path(entry, _KEYS, request))
+        status, body, headers = self._ask(request.method, path_signer(entry, _KEYS)(request))
         return HttpAnswer(status, msgspec.json.encode(body), headers)
 
     def _ask(self, method: str, path: str) -> Any:

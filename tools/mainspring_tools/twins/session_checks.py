@@ -62,6 +62,7 @@ class StatesJournal:
     """Stands in for a lane's journal: `kept` gets what checks save, among the records of the order log."""
 
     waits = False
+    failed = None
 
     def __init__(self, kept: list[Any]) -> None:
         self._kept = kept

@@ -17,7 +17,7 @@ from mainspring.seams import Codec, ResyncRequest
 from mainspring.session.live.backoff import Backoff
 from mainspring.session.live.http import Http
 from mainspring.session.live.link import Link, Sink
-from mainspring.session.live.websocket import ConnectionLostError, Frames
+from mainspring.session.live.websocket import ConnectionLostError, Dial, Frames, dial
 from mainspring.wire import Credentials, FrameDecoder, MessageTimes, WireFeed
 
 __all__ = ["FeedLinks"]
@@ -48,11 +48,12 @@ class FeedLinks:
         first_index: int = 0,
         frames: Callable[[], Frames] = FrameDecoder,
         tell: Callable[[str], None] = lambda _said: None,
+        connect: Dial = dial,
     ) -> None:
         """`first_index` is the index of the first instrument in the lane. Raises `ConfigError` for what can't connect.
 
         `seed` draws the waits between attempts. `tell` is handed a sentence when a snapshot can't be fetched, once for
-        each reason until it is.
+        each reason until it is. `connect` makes connections.
         """
         connection = declared.connection
         if connection is None:
@@ -81,6 +82,7 @@ class FeedLinks:
                 options=options,
                 credentials=credentials,
                 frames=frames,
+                connect=connect,
                 venue_ns=MessageTimes(declared.format, codec.decode).newest,
             )
             for connection in connections

@@ -17,7 +17,7 @@ from mainspring.seams import Codec, RawMessage, ResyncRequest
 from mainspring.session.live.backoff import Backoff
 from mainspring.session.live.http import Http
 from mainspring.session.live.meter import LinkMeter
-from mainspring.session.live.websocket import ConnectionLostError, Frames, WebSocket
+from mainspring.session.live.websocket import ConnectionLostError, Dial, Frames, WebSocket, dial
 from mainspring.wire import Connection, Conversation, Credentials, FrameDecoder, dials
 
 __all__ = ["Link", "Sink", "steady_ns"]
@@ -74,13 +74,14 @@ class Link:
         options: ConnectConfig,
         credentials: Credentials | None = None,
         frames: Callable[[], Frames] = FrameDecoder,
+        connect: Dial = dial,
         ahead_ns: Callable[[], int] = lambda: 0,
         venue_ns: Callable[[bytes], int | None] | None = None,
     ) -> None:
         """`encoding` is that of the messages; `http` asks for tokens, None if the venue has none.
 
-        `ahead_ns` is how far the venue's clock is ahead of ours. `venue_ns` returns the venue's time of a message:
-        see `LinkMeter`. None if its messages are of executions.
+        `connect` makes the TCP connection. `ahead_ns` is how far the venue's clock is ahead of ours. `venue_ns` returns
+        the venue's time of a message: see `LinkMeter`. None if its messages are of executions.
         """
         self.instruments = tuple(instruments)
         self._connection = connection
@@ -92,6 +93,7 @@ class Link:
         self._options = options
         self._credentials = credentials
         self._frames = frames
+        self._connect = connect
         self._ahead_ns = ahead_ns
         self._backoff = Backoff(random)
         self._conversation: Conversation | None = None
@@ -133,9 +135,9 @@ class Link:
     async def _dial(self) -> tuple[WebSocket, Conversation]:
         address, token = self._options.address, ""
         if self._connection.token is not None and self._http is not None:
-            found, token = await self._http.token(self._connection.token, self._codec)
-            address = address or found
-        (dial,) = dials(
+            its_own, token = await self._http.token(self._connection.token, self._codec)
+            address = address or its_own
+        (found,) = dials(
             msgspec.structs.replace(self._connection, instruments=None),
             self.instruments,
             self._codec.encode,
@@ -145,14 +147,15 @@ class Link:
         )
         conversation = Conversation(
             self._connection,
-            dial,
+            found,
             self._codec,
             credentials=self._credentials,
             silence_s=self._options.silence_s,
             data_silence_s=self._options.data_silence_s,
             ahead_ns=self._ahead_ns,
         )
-        return await WebSocket.open(dial.address, tls=self._tls, frames=self._frames), conversation
+        socket = await WebSocket.open(found.address, tls=self._tls, frames=self._frames, connect=self._connect)
+        return socket, conversation
 
     async def _converse(self, socket: WebSocket, conversation: Conversation) -> ConnectionLostError:
         """Reads and writes until the connection is lost; returns why. Closes it when it is cancelled."""

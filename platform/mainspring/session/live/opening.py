@@ -10,6 +10,7 @@ from mainspring.host.plan import Plan
 from mainspring.seams import Codec
 from mainspring.session.live.feed_links import FeedLinks
 from mainspring.session.live.link import Sink
+from mainspring.session.live.websocket import Dial, dial
 from mainspring.wire import FrameDecoder, WireFeed
 
 __all__ = ["open_links", "trusting"]
@@ -24,14 +25,15 @@ def open_links(
     *,
     first_index: int = 0,
     tell: Callable[[str], None] = lambda _said: None,
+    connect: Dial = dial,
 ) -> FeedLinks:
     """Returns the connections of a plan's feed, not made yet. Raises `ConfigError` if it can't connect.
 
     `decoder` is the feed's, which may decode frames too. `first_index` is the index of its first instrument in the
-    lane. `tell` is that of `FeedLinks`.
+    lane. `tell` and `connect` are those of `FeedLinks`.
     """
-    connect = plan.source.connect
-    assert connect is not None
+    options = plan.source.connect
+    assert options is not None
     try:
         return FeedLinks(
             declared,
@@ -39,13 +41,14 @@ def open_links(
             codec,
             sink,
             encoding=plan.source.encoding,
-            tls=trusting(connect.trust),
+            tls=trusting(options.trust),
             seed=time.time_ns(),
-            options=connect,
+            options=options,
             credentials=find_credentials(plan.feed.plugin),
             first_index=first_index,
             frames=getattr(decoder, "frames", FrameDecoder),
             tell=tell,
+            connect=connect,
         )
     except ConfigError as error:
         raise ConfigError(f"the feed {plan.feed.plugin!r} can't connect: {error}") from error

@@ -18,8 +18,9 @@ from mainspring.seams import Codec, RawMessage
 from mainspring.session.live.http import Http
 from mainspring.session.live.link import Link
 from mainspring.session.live.opening import trusting
-from mainspring.session.live.order_http import NeverSentError, OrderHttp, OutcomeUnknownError
-from mainspring.wire import ConnectedRouter, HttpRequest, signed_path
+from mainspring.session.live.order_http import Exchange, NeverSentError, OrderHttp, OutcomeUnknownError
+from mainspring.session.live.websocket import Dial, dial
+from mainspring.wire import ConnectedRouter, HttpRequest, path_signer
 
 __all__ = ["OrderLink"]
 
@@ -45,8 +46,11 @@ class OrderLink:
         happened: Callable[[], None],
         tell: Callable[[str], None],
         failed: Callable[[MainspringError], None],
+        connect: Dial = dial,
     ) -> None:
         """`owner` is the router's seam, name and distribution, and `now_ns` the session's clock.
+
+        `connect` makes connections.
 
         Raises `ConfigError` if there are no credentials, or what to trust can't be read.
         """
@@ -68,8 +72,8 @@ class OrderLink:
         tls = trusting(entry.trust)
         parts = {"key": credentials.key, "secret": credentials.secret, "passphrase": credentials.passphrase}
         headers = {name: template.format_map(parts) for name, template in entry.headers.items()}
-        self._entry, self._credentials = entry, credentials
-        self._client = OrderHttp(entry.rest, tls, headers=headers)
+        self._signs = path_signer(entry, credentials)
+        self._client = OrderHttp(entry.rest, tls, headers=headers, connect=connect)
         self._tokens = None if entry.connection.token is None else Http(entry.rest, tls, headers=headers)
         self._nursery: trio.Nursery | None = None
         self.link = Link(
@@ -83,6 +87,7 @@ class OrderLink:
             random=Random(time.time_ns()),  # noqa: S311  it spreads attempts, and keeps no secret
             options=_OPTIONS,
             credentials=credentials,
+            connect=connect,
             ahead_ns=lambda: router.ahead_ns,
         )
 
@@ -107,7 +112,7 @@ class OrderLink:
             self._failed(error)
             return
         for request in requests:
-            self._nursery.start_soon(self._send, request)
+            self._send(request, self._nursery)
 
     def _told(self, told: Callable[..., None], *what: object) -> None:
         """Tells the router something."""
@@ -118,14 +123,19 @@ class OrderLink:
         else:
             self._happened()
 
-    async def _send(self, request: HttpRequest) -> None:
+    def _send(self, request: HttpRequest, nursery: trio.Nursery) -> None:
+        """Has a request leave, at once where a connection is free; another task takes its answer."""
         try:
-            path = signed_path(self._entry, self._credentials, request)
-        except ConfigError as error:
-            self._failed(error)
-            return
+            begun: Exchange | NeverSentError = self._client.begin(request.method, self._signs(request), request.body)
+        except NeverSentError as error:
+            begun = error
+        nursery.start_soon(self._finish, request, begun)
+
+    async def _finish(self, request: HttpRequest, begun: Exchange | NeverSentError) -> None:
         try:
-            answer = await self._client.request(request.method, path, request.body)
+            if isinstance(begun, NeverSentError):
+                raise begun
+            answer = await self._client.finish(begun)
         except (NeverSentError, OutcomeUnknownError) as error:
             self._tell(f"{request.method} {request.path.partition('?')[0]}: {error}")
             self._told(self._unanswered if isinstance(error, NeverSentError) else self._unknown, request)

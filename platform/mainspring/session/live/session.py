@@ -22,6 +22,7 @@ from mainspring.session.live.opening import open_links
 from mainspring.session.live.order_link import OrderLink
 from mainspring.session.live.source import LiveSource, SteadyClock
 from mainspring.session.live.trading import LiveTrading
+from mainspring.session.live.websocket import Dial, dial
 from mainspring.session.source import MessageSource, OpenBlocks
 
 if TYPE_CHECKING:
@@ -48,8 +49,11 @@ class LiveSession:
     an error ends it. Everything is done by one thread: between a socket and the lane there is no queue and no lock.
     """
 
-    def __init__(self, plan: LanePlan, registry: Registry, notice: Notice | None = None) -> None:
+    def __init__(
+        self, plan: LanePlan, registry: Registry, notice: Notice | None = None, *, connect: Dial = dial
+    ) -> None:
         self._plan = plan
+        self._connect = connect
         self._registry = registry
         self._notice = notice or (lambda _: None)
         self._clock = SteadyClock()
@@ -106,11 +110,16 @@ class LiveSession:
             sink = _FeedSink(self, lane, index, part)
             decoder = self._registry.get("decoder", part.decoder.plugin).factory
             tell = partial(self.tell, part)
-            self._links.append(open_links(part, declared, decoder, codec, sink, first_index=first, tell=tell))
+            self._links.append(
+                open_links(part, declared, decoder, codec, sink, first_index=first, tell=tell, connect=self._connect)
+            )
             self._link_orders(part, codec, index, lane)
             markets = [(part.label(one.instrument), one) for one in lane.handlers[index].own]
             self._books.append(BookWatch(markets, steady_ns))
         lane.connections = lambda: self._perform(lane)
+        if lane.trading is not None:
+            # At once, from within the event that led to them: no order waits for what else is to be done.
+            lane.trading.on_sent = self._send_orders
         lane.ask_for_snapshots(lambda feed, request: self._links[feed].request(request))
         with self._scope:
             async with trio.open_nursery() as nursery:
@@ -163,6 +172,7 @@ class LiveSession:
                 happened=lambda: self.catch_up(lane),
                 tell=lambda said: self.tell(part, said),
                 failed=self.fail,
+                connect=self._connect,
             )
         )
 
@@ -177,8 +187,7 @@ class LiveSession:
                 trading.end(self._clock.now_ns())
             while True:
                 trading.settle(self._clock.now_ns())
-                for one in self._orders:
-                    one.send()
+                self._send_orders()
                 if not trading.lane.open_orders:
                     break
                 await trio.sleep(_END_LOOK_S)
@@ -216,8 +225,11 @@ class LiveSession:
         else:
             if lane.next_ns < self._looks_ns:
                 self._wake.set()
-            for one in self._orders:
-                one.send()
+            self._send_orders()
+
+    def _send_orders(self) -> None:
+        for one in self._orders:
+            one.send()
 
     def fail(self, error: MainspringError) -> None:
         """Ends the session by an error, at once unless there are orders at a venue."""
@@ -231,8 +243,12 @@ class LiveSession:
 
     def push(self, feed: int, messages: Sequence[RawMessage]) -> None:
         """Hands messages to a feed's source."""
+        self._sources[feed].push(messages)
+
+    def record(self, feed: int) -> None:
+        """Has a feed's source record what it was handed."""
         try:
-            self._sources[feed].push(messages)
+            self._sources[feed].record()
         except OSError as error:
             self.fail(DataError(f"the recording {error.filename or ''} can't be written: {error.strerror}"))
 
@@ -243,6 +259,7 @@ class LiveSession:
     def note(self, feed: int, said: str) -> None:
         """Hands a note to a feed's source: `said` without the sign that notes begin with."""
         self.push(feed, [(self._clock.now_ns(), NOTE + said.encode())])
+        self.record(feed)
 
 
 class _FeedSink:
@@ -257,6 +274,8 @@ class _FeedSink:
     def messages(self, link: Link, messages: Sequence[RawMessage]) -> None:
         self._session.push(self._index, messages)
         self._session.catch_up(self._lane)
+        # Behind the lane: an order doesn't wait for what is recorded.
+        self._session.record(self._index)
         self._session.look_at_books(self._index)
 
     def connected(self, link: Link, now_ns: int) -> None:

@@ -43,23 +43,31 @@ class LiveSource(MessageSource):
         self._clock = clock
         self._waiting: list[RawMessage] = []
         self._recording = recording
+        self._unrecorded: list[RawMessage] = []
         self._open = ExitStack()
         if recording is not None:
             self._open.enter_context(recording)
         self.note("started")
 
     def push(self, messages: Sequence[RawMessage]) -> None:
-        """Adds messages, each with the time at which it was read. Raises `OSError` if they can't be recorded."""
-        at_least, recording = self._clock.at_least, self._recording
-        for read_ns, raw in messages:
-            receive_time_ns = at_least(read_ns)
-            self._waiting.append((receive_time_ns, raw))
-            if recording is not None:
-                recording.write(receive_time_ns, raw)
+        """Adds messages, each with the time at which it was read."""
+        at_least = self._clock.at_least
+        added = [(at_least(read_ns), raw) for read_ns, raw in messages]
+        self._waiting += added
+        if self._recording is not None:
+            self._unrecorded += added
+
+    def record(self) -> None:
+        """Records what was added since the last call. Raises `OSError` if it can't be."""
+        if self._recording is not None:
+            added, self._unrecorded = self._unrecorded, []
+            for receive_time_ns, raw in added:
+                self._recording.write(receive_time_ns, raw)
 
     def note(self, said: str) -> None:
-        """Adds a note: `mainspring.seams.NOTE` and what is said."""
+        """Adds a note: `mainspring.seams.NOTE` and what is said. Raises as `record` does."""
         self.push([(self._clock.now_ns(), NOTE + said.encode())])
+        self.record()
 
     def take(self, count: int) -> Sequence[RawMessage]:
         """See `MessageSource.take`."""
@@ -68,4 +76,7 @@ class LiveSource(MessageSource):
 
     def close(self) -> None:
         """Ends the recording."""
-        self._open.close()
+        try:
+            self.record()
+        finally:
+            self._open.close()

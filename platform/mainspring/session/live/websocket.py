@@ -3,9 +3,9 @@
 import os
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, TypeAlias
 from urllib.parse import urlsplit
 
 import trio
@@ -15,17 +15,19 @@ from wsproto.handshake import H11Handshake
 from wsproto.utilities import RemoteProtocolError
 
 from mainspring.errors import FrameError
-from mainspring.session.live.exact_reads import ExactReads
+from mainspring.session.live.channel import Channel, dial_channel
 from mainspring.wire import FrameDecoder, FrameEvent, encode_frame
 
-__all__ = ["ConnectionLostError", "Frames", "WebSocket", "dial"]
+__all__ = ["ConnectionLostError", "Dial", "Frames", "WebSocket", "dial"]
 
-# What TLS hands out is taken from memory for as much: a little, for the reason of `ExactReads`.
-_READ_BYTES: Final = 4 * 1024
 _MOST_HEADER_BYTES: Final = 64 * 1024
 _SWITCHING: Final = b"HTTP/1.1 101"
 _GOING_AWAY: Final = 1001
 _CLOSE_S: Final = 2.0
+
+
+Dial: TypeAlias = Callable[[str, int, ssl.SSLContext], Awaitable[Channel]]
+"""Makes a connection to a host's TCP port: see `dial`."""
 
 
 class ConnectionLostError(Exception):
@@ -72,14 +74,18 @@ class WebSocket:
         tls: ssl.SSLContext,
         frames: Callable[[], Frames] = FrameDecoder,
         timeout_s: float = 10.0,
+        connect: "Dial | None" = None,
     ) -> Self:
-        """Connects to a wss:// address. Raises `ConnectionLostError`, which says at which step it failed."""
+        """Connects to a wss:// address, by `connect` in place of `dial` if it is given.
+
+        Raises `ConnectionLostError`, which says at which step it failed.
+        """
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port or 443
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         with trio.move_on_after(timeout_s):
             try:
-                return await cls.over(await dial(host, port, tls), f"{host}:{port}", target, frames)
+                return await cls.over(await (connect or dial)(host, port, tls), f"{host}:{port}", target, frames)
             except (OSError, trio.BrokenResourceError) as error:
                 raise _unreachable(host, port, error) from error
         raise ConnectionLostError(f"{host}:{port} didn't answer within {timeout_s:g} s")
@@ -107,7 +113,7 @@ class WebSocket:
             data, self._early = self._early, b""
             if not data:
                 try:
-                    data = bytes(await self._stream.receive_some(_READ_BYTES))
+                    data = bytes(await self._stream.receive_some())
                 except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
                     raise ConnectionLostError(f"the connection broke: {error.__cause__ or error}") from error
                 if not data:
@@ -154,18 +160,12 @@ class WebSocket:
         await trio.aclose_forcefully(self._stream)
 
 
-async def dial(host: str, port: int, tls: ssl.SSLContext) -> trio.SSLStream[ExactReads]:
+async def dial(host: str, port: int, tls: ssl.SSLContext) -> Channel:
     """Connects to a host's TCP `port`, and has it show that it is who it says. Raises `ConnectionLostError`."""
     try:
-        stream = trio.SSLStream(ExactReads(await trio.open_tcp_stream(host, port)), tls, server_hostname=host)
-        try:
-            await stream.do_handshake()
-        except BaseException:
-            await trio.aclose_forcefully(stream)
-            raise
-    except (OSError, trio.BrokenResourceError) as error:
+        return await dial_channel(host, port, tls)
+    except OSError as error:
         raise _unreachable(host, port, error) from error
-    return stream
 
 
 def _unreachable(host: str, port: int, error: OSError | trio.BrokenResourceError) -> ConnectionLostError:
@@ -181,7 +181,7 @@ async def _shake_hands(stream: trio.abc.Stream, host: str, target: str) -> bytes
     await stream.send_all(handshake.send(Request(host=host.removesuffix(":443"), target=target)))
     head = b""
     while b"\r\n\r\n" not in head:
-        data = await stream.receive_some(_READ_BYTES)
+        data = await stream.receive_some()
         if not data:
             raise ConnectionLostError("the venue closed the connection during the handshake")
         head += data
