@@ -4,11 +4,12 @@ import atexit
 import json
 import os
 import select
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
 
@@ -17,15 +18,18 @@ from hwprofile.children import module_command
 from mainspring.host.applying import apply_to_wired_lane
 from mainspring.host.config import load_config
 from mainspring.host.session_planning import make_session
-from mainspring.seams import StrategyMarket
+from mainspring.seams import Receiver, StrategyMarket
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.live.channel import Channel, dial_channel
 from mainspring.session.live.session import LiveSession
 from mainspring_perf._live_venue import END, MARKET, ORDERS, PACE_NS
-from mainspring_perf.candidates import usable
+from mainspring_perf.candidates import candidates, usable
 from mainspring_perf.harness import Benchmark, expect
 from mainspring_perf.parts import overrides, parts_here, standing_in
 from mainspring_perf.path import Taker
+
+if TYPE_CHECKING:
+    from mainspring.host.offers import Offer
 
 __all__ = ["ticks_to_trade"]
 
@@ -46,21 +50,29 @@ def ticks_to_trade(moves: int) -> list[Benchmark]:
     """From the first byte of a venue's message to the last of the order that answers it, at the venue, over loopback.
 
     Each comes `moves` times. A session is a whole one: its router signs, and takes what the venue says of each order.
+    There is one for each receiver, and a bare echo for one that sleeps and for those that don't.
     """
-    echo = "tick to trade, echo of a bare trio socket"
+    sleeping, spinning = "tick to trade, echo of a bare trio socket", "tick to trade, echo of a bare busy-poll"
     stated = f"{moves} messages {PACE_NS // 1_000} us apart, timed by the venue; without TLS"
-    runs = {echo: _echoed, "tick to trade, a session's order": _traded}
+    runs: dict[str, tuple[Callable[[_Venue], None], str | None, Offer | None]] = {
+        sleeping: (_echoed, None, None),
+        spinning: (_echoed_spinning, None, None),
+    }
+    for offer in candidates("receiver"):
+        echo = sleeping if offer.name == "trio" else spinning
+        runs[f"tick to trade, a session's order, {offer.name}"] = partial(_traded, offer.name), echo, offer
     return [
         Benchmark(
             name=name,
             run=partial(_count, moves, run),
-            timed=partial(_seconds, moves, run),
+            timed=partial(_seconds, name, moves, run),
             operations=moves,
             check=partial(expect, name, moves),
             input=stated,
-            baseline=None if name == echo else echo,
+            baseline=echo,
+            offer=offer,
         )
-        for name, run in runs.items()
+        for name, (run, echo, offer) in runs.items()
     ]
 
 
@@ -68,8 +80,13 @@ def _count(moves: int, run: Callable[["_Venue"], None]) -> int:
     return len(_took(moves, run))
 
 
-def _seconds(moves: int, run: Callable[["_Venue"], None], passes: int) -> float:
-    return sum(sum(_took(moves, run)) for _ in range(passes)) / 1e9
+def _seconds(name: str, moves: int, run: Callable[["_Venue"], None], passes: int) -> float:
+    took_ns = 0
+    for _ in range(passes):
+        took = _took(moves, run)
+        expect(name, moves, len(took))
+        took_ns += sum(took)
+    return took_ns / 1e9
 
 
 def _took(moves: int, run: Callable[["_Venue"], None]) -> list[int]:
@@ -128,7 +145,25 @@ def _echoed(venue: _Venue) -> None:
     trio.run(main)
 
 
-def _traded(venue: _Venue) -> None:
+def _echoed_spinning(venue: _Venue) -> None:
+    market, orders = (socket.create_connection(("127.0.0.1", venue.port)) for _ in range(2))
+    answer = bytes(240) + END
+    with market, orders:
+        orders.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        market.sendall(MARKET)
+        orders.sendall(ORDERS)
+        market.setblocking(False)
+        poll = select.poll()
+        poll.register(market, select.POLLIN)
+        while True:
+            while not poll.poll(0):
+                pass
+            if not market.recv(_READ_BYTES):
+                return
+            orders.sendall(answer)
+
+
+def _traded(receiver: str, venue: _Venue) -> None:
     rest, stream = f"https://localhost:{venue.port}", f"wss://localhost:{venue.port}"
     slippage = "native-square-root" if usable("slippage", "native-square-root") else "square-root"
     registry = standing_in(strategy=_LiveTaker())
@@ -143,6 +178,7 @@ def _traded(venue: _Venue) -> None:
             "router.weight_per_minute=1_000_000",
             "router.orders_per_10s=100_000",
             "journal.accept_loss=true",
+            f"receiver.plugin={receiver}",
             "market.daily_volatility=0.03",
             "market.daily_volume=20000",
             f"slippage.plugin={slippage}",
@@ -161,9 +197,9 @@ def _traded(venue: _Venue) -> None:
             run.finish()
 
 
-async def _plainly(host: str, port: int, _tls: Any) -> Channel:
+async def _plainly(host: str, port: int, tls: Any, receiver: Receiver | None) -> Channel:  # noqa: ARG001  a dial's
     """Connects without TLS: the venue is a process of this machine, and has none."""
-    return await dial_channel(host, port, None)
+    return await dial_channel(host, port, None, receiver)
 
 
 @contextmanager

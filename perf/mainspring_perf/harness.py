@@ -35,7 +35,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     that matters. `counted` is the number of tiny passes over which its instructions are counted, or 0: it is for hot
     paths that take the same instructions each time; `counted_within` is the relative change of the count that passes,
     wider where the path times itself, since what it keeps of its times depends on them. `timed` does a number of passes
-    and returns the seconds that count, where these aren't what `run` takes: it has a process time that isn't its own.
+    and returns the seconds that count, where these aren't what `run` takes; it checks its answers itself.
     """
 
     name: str

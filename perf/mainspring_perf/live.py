@@ -8,9 +8,12 @@ from importlib.util import find_spec
 
 from mainspring_perf.harness import Benchmark
 
-__all__ = ["SUITE", "benchmarks"]
+__all__ = ["ROUNDS", "SEAMS", "SUITE", "benchmarks"]
 
 SUITE = "live"
+SEAMS = ("receiver",)
+# Its passes are long, and most of its time is starting processes: fewer rounds say as much.
+ROUNDS = {"normal": 5}
 
 
 def benchmarks(tiny: bool) -> list[Benchmark]:

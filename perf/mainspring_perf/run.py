@@ -80,8 +80,9 @@ def run_suites(
     rows: list[dict[str, Any]] = []
     kept: dict[tuple[str, str], Any] = {}
     unmeasured: dict[str, str] = {}
-    count = EFFORTS[effort]
     for suite in choose_suites(names):
+        # A suite may have rounds of its own for an effort.
+        count = getattr(find_suites()[suite], "ROUNDS", EFFORTS).get(effort, EFFORTS[effort])
         benchmarks = choose_benchmarks(suite, only, whole_names)
         unmeasured |= _unmeasured(suite)
         if not benchmarks:

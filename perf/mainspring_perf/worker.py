@@ -23,12 +23,18 @@ def main() -> None:
     runner.argparser.add_argument("--known-loops", type=Path, help="a file with the loops of each benchmark")
     arguments = runner.parse_args(sys.argv[1:])
     loops: dict[str, int] = msgspec.json.decode(arguments.known_loops.read_bytes()) if arguments.known_loops else {}
+    values, warmups = arguments.values, arguments.warmups
     for index, benchmark in enumerate(chosen_benchmarks(arguments)):
-        if arguments.worker and arguments.worker_task == index:
+        if arguments.worker and arguments.worker_task == index and benchmark.timed is None:
             benchmark.check(benchmark.run())
         if not arguments.worker:
             # 0 has pyperf find it, in processes of their own.
             arguments.loops = loops.get(benchmark.name, 0)
+            if benchmark.timed is not None:
+                # It begins afresh each time and checks itself, so that one pass says what others would repeat.
+                arguments.loops, arguments.values, arguments.warmups = 1, 1, 0
+            else:
+                arguments.values, arguments.warmups = values, warmups
         known = {"inner_loops": benchmark.operations, "metadata": {"description": benchmark.input}}
         if benchmark.timed is None:
             runner.bench_func(benchmark.name, benchmark.run, **known)

@@ -24,8 +24,8 @@ from mainspring.telemetry import Budget
 ORIGIN = "session.toml"
 TOP = (
     "There are: mode, seed, instruments, instrument, lanes, session, hardware, feed, feeds, decoder, book, codec, "
-    "slippage, router, queue, latency, records, journal, orders, strategy, risk, flags, market, portfolio, budget, "
-    "tune, plugins."
+    "slippage, router, queue, latency, receiver, records, journal, orders, strategy, risk, flags, market, portfolio, "
+    "budget, tune, plugins."
 )
 
 

@@ -47,6 +47,7 @@ def test_an_allowed_distribution_is_loaded(install: Callable[..., Any]) -> None:
         ("router", "register_routers"),
         ("queue", "register_queues"),
         ("latency", "register_latencies"),
+        ("receiver", "register_receivers"),
         ("records", "register_records"),
         ("journal", "register_journals"),
         ("strategy", "register_strategies"),

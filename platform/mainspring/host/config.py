@@ -218,6 +218,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     router: SlotConfig = SlotConfig()
     queue: SlotConfig = SlotConfig()
     latency: SlotConfig = SlotConfig()
+    receiver: SlotConfig = SlotConfig()
     records: SlotConfig = SlotConfig()
     journal: JournalConfig = JournalConfig()
     orders: OrdersConfig = OrdersConfig()

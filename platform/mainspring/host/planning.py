@@ -99,7 +99,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         stop_trigger=config.orders.stop_trigger,
         day_ends=plan_day_ends(config, feed, registry),
         cancel_on_disconnect=config.orders.cancel_on_disconnect,
-        slots=planner.further_slots(),
+        slots=planner.further_slots(connects=source.connect is not None),
         outside_runs=planner.outside_runs(decoder, choices, awaited, alone=len(instruments) == 1),
         market=config.market,
         portfolio=config.portfolio,
@@ -122,11 +122,11 @@ class Planner:
         """The choice for a slot of one plugin."""
         return self._choose((seam,), seam, slot.plugin, slot.options, {})
 
-    def further_slots(self) -> tuple[Choice, ...]:
+    def further_slots(self, *, connects: bool) -> tuple[Choice, ...]:
         """Returns the choices for the plain slots that have no field in `Plan`; one that nothing provides is empty."""
-        rows = [row for row in SEAMS.values() if row.slot and row.name not in Plan.__struct_fields__]
-        slots = (self.open_slot(row.name, getattr(self._config, row.name)) for row in rows)
-        return tuple(slot for slot in slots if slot is not None)
+        rows = (row for row in SEAMS.values() if row.slot and row.name not in Plan.__struct_fields__)
+        wanted = (row.name for row in rows if connects or not row.connected or self._diagnostic.has(row.name))
+        return tuple(filter(None, (self.open_slot(name, getattr(self._config, name)) for name in wanted)))
 
     def journal(self) -> Choice | None:
         """The choice for the journal: None unless the config has a table for it that says more than to do without."""

@@ -35,6 +35,7 @@ from mainspring.seams.market import (
     PositionView,
 )
 from mainspring.seams.queue import QueueModel, register_queues
+from mainspring.seams.receiver import Connected, Receiver, register_receivers
 from mainspring.seams.records import Records, register_records
 from mainspring.seams.risk import ClockReading, Lots, RiskCheck, RiskSession, register_risk_checks
 from mainspring.seams.risk_conditions import (
@@ -84,6 +85,7 @@ __all__ = [
     "ClockReading",
     "Codec",
     "Condition",
+    "Connected",
     "Decoder",
     "Feed",
     "FeedContext",
@@ -108,6 +110,7 @@ __all__ = [
     "QueueModel",
     "RawMessage",
     "Reaction",
+    "Receiver",
     "Records",
     "ResyncRequest",
     "RiskCheck",
@@ -139,6 +142,7 @@ __all__ = [
     "register_journals",
     "register_latencies",
     "register_queues",
+    "register_receivers",
     "register_records",
     "register_risk_checks",
     "register_routers",

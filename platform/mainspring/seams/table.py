@@ -14,6 +14,7 @@ from mainspring.seams.feed import register_feeds
 from mainspring.seams.journal import register_journals
 from mainspring.seams.latency import register_latencies
 from mainspring.seams.queue import register_queues
+from mainspring.seams.receiver import register_receivers
 from mainspring.seams.records import register_records
 from mainspring.seams.risk import register_risk_checks
 from mainspring.seams.router import register_routers
@@ -58,7 +59,8 @@ class Seam(msgspec.Struct, frozen=True, kw_only=True):
 
     `required` are the capabilities that each offer must state. `ranked_by` is the capability within whose values
     offers are ranked; if it is empty, all are ranked together. `separator` stands between the words of a plugin's
-    name. `raced` are the slots that `mainspring tune` races.
+    name. `raced` are the slots that `mainspring tune` races. The slot of one that is `connected` stays empty in a
+    session that doesn't connect, unless the config names a plugin.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Seam(msgspec.Struct, frozen=True, kw_only=True):
     ranked_by: str = ""
     separator: Literal["-", "_"] = "-"
     raced: tuple[str, ...] = ()
+    connected: bool = False
 
 
 _ROWS: Final = {
@@ -145,6 +148,13 @@ _ROWS: Final = {
             hook=register_latencies,
             slot="instrument",
             scaffold=Scaffold(noun="Latency", slots='latency.plugin = "$plugin"'),
+        ),
+        Seam(
+            name="receiver",
+            hook=register_receivers,
+            slot="lane",
+            scaffold=Scaffold(noun="Receiver", slots='receiver.plugin = "$plugin"'),
+            connected=True,
         ),
         Seam(
             name="records",

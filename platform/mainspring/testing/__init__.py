@@ -17,6 +17,7 @@ from mainspring.testing.naive_book import NaiveBook
 from mainspring.testing.order_book import NaiveOrders, check_order_book
 from mainspring.testing.plain_codecs import PlainJsonCodec, PlainMsgpackCodec, plain_codec
 from mainspring.testing.queue import BackOfQueue, check_queue
+from mainspring.testing.receiver import check_receiver
 from mainspring.testing.records import check_records
 from mainspring.testing.risk import check_risk
 from mainspring.testing.risk_session import FakeOrder, FakeRiskSession
@@ -54,6 +55,7 @@ __all__ = [
     "check_offer",
     "check_order_book",
     "check_queue",
+    "check_receiver",
     "check_records",
     "check_risk",
     "check_router",

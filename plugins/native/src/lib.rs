@@ -11,6 +11,8 @@ pub mod kernel;
 pub mod lane;
 pub mod mantissa;
 pub mod orders;
+#[cfg(target_os = "linux")]
+pub mod ring;
 pub mod rising;
 pub mod slab;
 pub mod slippage;

@@ -119,7 +119,7 @@ async def test_a_mute_connection_is_given_up(made, tmp_path):
     assert said[1].startswith("disconnected: mute")
 
 
-def _run_live(venue: CaptureVenue, folder: Path, seconds: float):
+def _run_live(venue: CaptureVenue, folder: Path, seconds: float, receiver: str):
     """A paper session against the venue, which is served by a thread of its own."""
     told: list[str] = []
     ready: list[tuple[object, object]] = []
@@ -128,6 +128,7 @@ def _run_live(venue: CaptureVenue, folder: Path, seconds: float):
         async with trio.open_nursery() as nursery:
             served = await nursery.start(lambda task_status: serve(venue, folder, task_status=task_status))
             overrides = _connecting(served, "paper", record=str(folder / "live.cap"))
+            overrides.append(f"receiver.plugin={receiver}")
             session = make_session(load_config(None, overrides), _REGISTRY)
             report = await trio.to_thread.run_sync(
                 lambda: run_session(session, _REGISTRY, notice=told.append, seconds=seconds)
@@ -139,13 +140,17 @@ def _run_live(venue: CaptureVenue, folder: Path, seconds: float):
     return ready[0]
 
 
-def test_a_live_session_replays_to_the_same_log(made, tmp_path):
+@pytest.mark.parametrize("receiver", ["trio", "busy-poll", "io-uring"])
+def test_a_live_session_replays_to_the_same_log(made, tmp_path, receiver):
     """Paper on live data, with a connection that is lost on the way: its recording gives every record again.
 
     The lost connection takes the trust from the book, and is in the recording as a note.
     """
+    offered = _REGISTRY.offers("receiver").get(receiver)
+    if offered is None or offered.needs.missing is not None:
+        pytest.skip(f"{receiver} isn't here")
     venue = _venue(made, Fault("close", 2_000), speed=20.0)
-    report, told = _run_live(venue, tmp_path, 6.0)
+    report, told = _run_live(venue, tmp_path, 6.0, receiver)
     assert any("disconnected: the venue closed" in said for said in told)
     assert report.order_log_records > 5
     notes = [raw for _, raw in read_capture(tmp_path / "live.cap") if raw.startswith(b"!")]

@@ -136,6 +136,20 @@ async def test_what_the_system_does_not_take_at_once_follows(monkeypatch):
         assert venue.heard[1].endswith(b"X-KEY: k\r\n\r\n")
 
 
+async def test_all_connections_are_closed_in_a_session_that_is_cancelled():
+    """None stays open because the first is closed in a scope that ends."""
+    async with _serving(_OK, _OK) as (_, http):
+        async with trio.open_nursery() as nursery:
+            for _ in range(2):
+                nursery.start_soon(http.request, "GET", "/")
+        lines = list(http._idle)
+        assert len(lines) == 2
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await http.close()
+        assert [line.channel.socket.fileno() for line in lines] == [-1, -1]
+
+
 async def test_requests_at_the_same_time_have_a_connection_each():
     """And both connections are used again."""
     async with _serving(_OK, _OK, _OK, _OK) as (venue, http):

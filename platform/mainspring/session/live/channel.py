@@ -8,6 +8,8 @@ from typing import Final
 
 import trio
 
+from mainspring.seams import Receiver
+
 __all__ = ["Channel", "dial_channel"]
 
 _BUFFER_BYTES: Final = 64 * 1024
@@ -24,9 +26,13 @@ class Channel(trio.abc.Stream):
     for the most that may come, of which a part is given back, leaves holes in the heap.
     """
 
-    def __init__(self, connected: socket.socket) -> None:
-        """`connected` doesn't block; one that is encrypted is an `ssl.SSLSocket`."""
+    def __init__(self, connected: socket.socket, receiver: Receiver | None = None) -> None:
+        """`connected` doesn't block; one that is encrypted is an `ssl.SSLSocket`.
+
+        `receiver` waits for what comes; None if trio does.
+        """
         self.socket = connected
+        self._receiver = receiver
         self._encrypted = connected if isinstance(connected, ssl.SSLSocket) else None
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
@@ -98,6 +104,8 @@ class Channel(trio.abc.Stream):
         """Closes it at once, without a goodbye."""
         if self.socket.fileno() >= 0:
             trio.lowlevel.notify_closing(self.socket)
+            if self._receiver is not None:
+                self._receiver.forget(self.socket)
             self.socket.close()
 
     async def aclose(self) -> None:
@@ -108,7 +116,10 @@ class Channel(trio.abc.Stream):
     async def _wait_readable(self) -> None:
         if self.socket.fileno() < 0:
             raise trio.ClosedResourceError("this connection was closed")
-        await trio.lowlevel.wait_readable(self.socket)
+        if self._receiver is None:
+            await trio.lowlevel.wait_readable(self.socket)
+        else:
+            await self._receiver.wait_readable(self.socket)
 
     def _broken(self, error: OSError) -> trio.BrokenResourceError | trio.ClosedResourceError:
         if self.socket.fileno() < 0:
@@ -116,8 +127,11 @@ class Channel(trio.abc.Stream):
         return trio.BrokenResourceError(f"the socket broke: {error}")
 
 
-async def dial_channel(host: str, port: int, tls: ssl.SSLContext | None) -> Channel:
-    """Connects to a host's TCP `port`; without `tls`, in plain. Raises `OSError`."""
+async def dial_channel(host: str, port: int, tls: ssl.SSLContext | None, receiver: Receiver | None = None) -> Channel:
+    """Connects to a host's TCP `port`; without `tls`, in plain. Raises `OSError`.
+
+    `receiver` waits for what comes; None if trio does.
+    """
     stream = await trio.open_tcp_stream(host, port)
     connected = socket.socket(fileno=stream.socket.detach())
     try:
@@ -127,7 +141,7 @@ async def dial_channel(host: str, port: int, tls: ssl.SSLContext | None) -> Chan
             connected = tls.wrap_socket(
                 connected, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
             )
-        channel = Channel(connected)
+        channel = Channel(connected, receiver)
         await channel.shake_hands()
     except BaseException:
         connected.close()

@@ -111,8 +111,10 @@ class OrderHttp:
 
     async def close(self) -> None:
         """Ends the connections."""
+        # All of them, cancelled or not.
         while self._idle:
-            await self._idle.pop().channel.aclose()
+            self._idle.pop().channel.close()
+        await trio.lowlevel.checkpoint()
 
     def _form(self, method: str, *, with_body: bool) -> "_Form":
         headers = list(self._headers)

@@ -1,10 +1,11 @@
 """Runs a lane on live connections: what a socket receives is run at once, on the same thread, as a replay would."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 import trio
 
@@ -14,9 +15,10 @@ from mainspring.host.plan import LanePlan, Plan
 from mainspring.host.registry import Registry
 from mainspring.plugin_calls import isolated
 from mainspring.report import LiveFeedReport, LiveReport
-from mainspring.seams import LOST, NOTE, Codec, RawMessage
+from mainspring.seams import LOST, NOTE, Codec, RawMessage, Receiver
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.live.book_watch import BookWatch
+from mainspring.session.live.channel import Channel
 from mainspring.session.live.link import Link, steady_ns
 from mainspring.session.live.opening import open_links
 from mainspring.session.live.order_link import OrderLink
@@ -34,6 +36,15 @@ __all__ = ["LiveSession", "Notice"]
 Notice: TypeAlias = Callable[[str], None]
 """Called with what a person should know at once."""
 
+
+class ReceivingDial(Protocol):
+    """Makes a connection: see `mainspring.session.live.websocket.dial`."""
+
+    def __call__(self, host: str, port: int, tls: SSLContext, receiver: Receiver | None) -> Awaitable[Channel]:
+        """Connects to a `host` and `port`, whose bytes a `receiver` waits for."""
+        ...
+
+
 _NS: Final = 1_000_000_000
 _LOOK_S: Final = 0.25
 _LOOK_NS: Final = 250_000_000
@@ -50,10 +61,10 @@ class LiveSession:
     """
 
     def __init__(
-        self, plan: LanePlan, registry: Registry, notice: Notice | None = None, *, connect: Dial = dial
+        self, plan: LanePlan, registry: Registry, notice: Notice | None = None, *, connect: ReceivingDial = dial
     ) -> None:
         self._plan = plan
-        self._connect = connect
+        self._connects = connect
         self._registry = registry
         self._notice = notice or (lambda _: None)
         self._clock = SteadyClock()
@@ -64,6 +75,7 @@ class LiveSession:
         self._performed: LiveReport | None = None
         self._error: MainspringError | None = None
         self._ending = False
+        self._connect: Dial = dial
         self._scope = trio.CancelScope()
         self._wake = trio.Event()
         # When the task that keeps time looks again, unless something wakes it before.
@@ -103,6 +115,8 @@ class LiveSession:
         lane.look()
 
     async def _main(self, lane: LaneRun, look: Callable[[], None], seconds: float | None) -> None:
+        receiver: Receiver | None = lane.lane.parts.get("receiver")
+        self._connect = partial(self._connects, receiver=receiver)
         for index, part in enumerate(self._plan.parts):
             codec: Codec = self._registry.get("codec", part.codec.plugin).factory()
             declared = self._registry.get("feed", part.feed.plugin).factory

@@ -15,6 +15,7 @@ from wsproto.handshake import H11Handshake
 from wsproto.utilities import RemoteProtocolError
 
 from mainspring.errors import FrameError
+from mainspring.seams import Receiver
 from mainspring.session.live.channel import Channel, dial_channel
 from mainspring.wire import FrameDecoder, FrameEvent, encode_frame
 
@@ -160,10 +161,13 @@ class WebSocket:
         await trio.aclose_forcefully(self._stream)
 
 
-async def dial(host: str, port: int, tls: ssl.SSLContext) -> Channel:
-    """Connects to a host's TCP `port`, and has it show that it is who it says. Raises `ConnectionLostError`."""
+async def dial(host: str, port: int, tls: ssl.SSLContext, receiver: Receiver | None = None) -> Channel:
+    """Connects to a host's TCP `port`, and has it show that it is who it says. Raises `ConnectionLostError`.
+
+    `receiver` waits for what comes; None if trio does.
+    """
     try:
-        return await dial_channel(host, port, tls)
+        return await dial_channel(host, port, tls, receiver)
     except OSError as error:
         raise _unreachable(host, port, error) from error
 

@@ -59,6 +59,7 @@ __all__ = [
     "PaperVenue",
     "PositionUnits",
     "Requests",
+    "Ring",
     "SessionStrategy",
     "Slippage",
     "Statistics",
@@ -469,6 +470,14 @@ class LaneClock:
     now_ns: int
     timer_ns: int
     def __new__(cls, now_ns: int = 0) -> LaneClock: ...
+
+@final
+class Ring:
+    def __init__(self) -> None: ...
+    def ask(self, descriptor: int) -> None: ...
+    def forget(self, descriptor: int) -> None: ...
+    def take(self, descriptor: int) -> bool: ...
+    def spin(self, most_ns: int) -> bool: ...
 
 @final
 class Requests:

@@ -29,6 +29,8 @@ mod reaction;
 mod record_classes;
 mod records;
 mod requests;
+#[cfg(target_os = "linux")]
+mod ring;
 mod run_requests;
 mod run_trading;
 mod session_strategy;
@@ -61,6 +63,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     position::register(module)?;
     records::register(module)?;
     requests::register(module)?;
+    #[cfg(target_os = "linux")]
+    ring::register(module)?;
     session_strategy::register(module)?;
     slippage::register(module)?;
     through::register(module)?;

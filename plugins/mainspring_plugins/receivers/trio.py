@@ -1,0 +1,30 @@
+"""Waits as trio does: the thread sleeps in the system until something comes."""
+
+from collections.abc import Sequence
+
+import trio
+
+from mainspring.model import Instrument
+from mainspring.seams import Catalogue, Connected, hookimpl
+
+__all__ = ["TrioReceiver", "register_receivers"]
+
+
+class TrioReceiver:
+    """Keeps the contract of `mainspring.seams.Receiver`. It takes no processor time while nothing comes."""
+
+    def __init__(self, instruments: Sequence[Instrument]) -> None: ...
+
+    async def wait_readable(self, connected: Connected) -> None:
+        """See `mainspring.seams.Receiver.wait_readable`."""
+        await trio.lowlevel.wait_readable(connected)
+
+    def forget(self, connected: Connected) -> None:
+        """See `mainspring.seams.Receiver.forget`."""
+        trio.lowlevel.notify_closing(connected)
+
+
+@hookimpl
+def register_receivers(catalogue: Catalogue) -> None:
+    """Offers `trio`."""
+    catalogue.add("trio", TrioReceiver, rank=10, summary="sleeps until something comes")
