@@ -60,6 +60,8 @@ def trusting(pem: str = "") -> ssl.SSLContext:
     Raises `ConfigError` if the file holds none.
     """
     context = ssl.create_default_context()
+    # A connection is read and written by turns that don't wait for each other.
+    context.options |= ssl.OP_NO_RENEGOTIATION
     if pem:
         try:
             context.load_verify_locations(cafile=pem)
