@@ -22,6 +22,7 @@ from mainspring.seams import Receiver, StrategyMarket
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.live.channel import Channel, dial_channel
 from mainspring.session.live.session import LiveSession
+from mainspring.session.live.websocket import ConnectionLostError
 from mainspring_perf._live_venue import END, MARKET, ORDERS, PACE_NS
 from mainspring_perf.candidates import candidates, usable
 from mainspring_perf.harness import Benchmark, expect
@@ -104,7 +105,10 @@ class _Venue:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603  ourselves
         assert self._process.stdout is not None
         self._said = self._process.stdout
-        self.port = int(self._said.readline())
+
+    def port(self) -> int:
+        """Where it waits for its next client."""
+        return int(self._said.readline())
 
     @property
     def is_done(self) -> bool:
@@ -131,8 +135,10 @@ def _venue(moves: int) -> _Venue:
 
 
 def _echoed(venue: _Venue) -> None:
+    port = venue.port()
+
     async def main() -> None:
-        streams = [await trio.open_tcp_stream("127.0.0.1", venue.port) for _ in range(2)]
+        streams = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(2)]
         market, orders = streams
         answer = bytes(240) + END
         await market.send_all(MARKET)
@@ -146,7 +152,8 @@ def _echoed(venue: _Venue) -> None:
 
 
 def _echoed_spinning(venue: _Venue) -> None:
-    market, orders = (socket.create_connection(("127.0.0.1", venue.port)) for _ in range(2))
+    port = venue.port()
+    market, orders = (socket.create_connection(("127.0.0.1", port)) for _ in range(2))
     answer = bytes(240) + END
     with market, orders:
         orders.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -164,7 +171,8 @@ def _echoed_spinning(venue: _Venue) -> None:
 
 
 def _traded(receiver: str, venue: _Venue) -> None:
-    rest, stream = f"https://localhost:{venue.port}", f"wss://localhost:{venue.port}"
+    port = venue.port()
+    rest, stream = f"https://localhost:{port}", f"wss://localhost:{port}"
     slippage = "native-square-root" if usable("slippage", "native-square-root") else "square-root"
     registry = standing_in(strategy=_LiveTaker())
     with _credentials():
@@ -199,7 +207,10 @@ def _traded(receiver: str, venue: _Venue) -> None:
 
 async def _plainly(host: str, port: int, tls: Any, receiver: Receiver | None) -> Channel:  # noqa: ARG001  a dial's
     """Connects without TLS: the venue is a process of this machine, and has none."""
-    return await dial_channel(host, port, None, receiver)
+    try:
+        return await dial_channel(host, port, None, receiver)
+    except OSError as error:
+        raise ConnectionLostError(str(error)) from error
 
 
 @contextmanager

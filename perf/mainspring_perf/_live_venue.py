@@ -4,7 +4,7 @@
 session needs, without TLS: a WebSocket of market data, one of the account's events, and HTTP. Once both WebSockets
 stand it says a book, and then messages of which each moves it, `PACE_NS` apart, until `MOVES` of them were answered by
 an order. It prints the nanoseconds from before the first byte of each was sent until the whole order was read, as JSON,
-closes all connections and serves the next client. Orders end as they arrive, unfilled.
+closes all connections and prints the port for the next client. Orders end as they arrive, unfilled.
 
 A client that only echoes opens two connections, says `MARKET` on one and `ORDERS` on the other, and answers each
 message with bytes that end as an order does.
@@ -49,13 +49,14 @@ _ANSWERS: Final = {
 
 def main(moves: int) -> None:
     """Serves one client after the other; `moves` is how many answers it waits for."""
-    with socket.create_server((_LOOPBACK, 0)) as listener:
-        sys.stdout.write(f"{listener.getsockname()[1]}\n")
-        sys.stdout.flush()
-        while True:
-            took = _Venue(listener).run(moves)
-            sys.stdout.write(f"{json.dumps(took)}\n")
+    while True:
+        # A port for each: a session that is ending may try to connect again.
+        with socket.create_server((_LOOPBACK, 0)) as listener:
+            sys.stdout.write(f"{listener.getsockname()[1]}\n")
             sys.stdout.flush()
+            took = _Venue(listener).run(moves)
+        sys.stdout.write(f"{json.dumps(took)}\n")
+        sys.stdout.flush()
 
 
 class _Venue:
@@ -194,8 +195,10 @@ class _Venue:
             self._take_order(connected, dict(one.split("=") for one in query.split("&")))
         elif path == "/api/v3/time":
             _answer(connected, {"serverTime": time.time_ns() // 1_000_000})
-        else:
+        elif path in _ANSWERS:
             _answer(connected, _ANSWERS[path])
+        else:
+            _answer(connected, {"code": -2013, "msg": "Order does not exist."}, b"400 Bad Request")
 
     def _take_order(self, connected: socket.socket, order: dict[str, str]) -> None:
         """Says that the order stands, and that it has ended unfilled."""
@@ -255,11 +258,10 @@ def _report(order: dict[str, str], kind: str, number: int) -> dict[str, Any]:
     }
 
 
-def _answer(connected: socket.socket, body: Any) -> None:
+def _answer(connected: socket.socket, body: Any, status: bytes = b"200 OK") -> None:
     text = json.dumps(body).encode()
-    connected.sendall(
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(text) + text
-    )
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(text))
+    connected.sendall(head + text)
 
 
 if __name__ == "__main__":
