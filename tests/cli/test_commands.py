@@ -130,7 +130,7 @@ def test_plugins_list_names_every_seam(mainspring):
     assert code == 0
     assert {one["seam"] for one in plugins} == {
         *("feed", "decoder", "book", "codec", "slippage", "risk", "router", "queue", "latency"),
-        *("records", "journal", "strategy"),
+        *("receiver", "records", "journal", "strategy"),
     }
     assert {one["distribution"] for one in plugins} <= {"mainspring", "mainspring-native"}
     assert "bisect-list" in mainspring("plugins", "list")[1]

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-import trio
-
 from mainspring.model import Instrument
 from mainspring.seams import Connected
 
@@ -39,6 +37,10 @@ class SpinningReceiver:
 
     def __init__(self, instruments: Sequence[Instrument], looks: Looks) -> None:
         """`looks` does the looking."""
+        # Here, since commands that connect to nothing load the plugins too.
+        import trio
+
+        self._checkpoint, self._closed = trio.lowlevel.checkpoint, trio.ClosedResourceError
         self._looks = looks
         self._waiting = 0
 
@@ -46,20 +48,20 @@ class SpinningReceiver:
         """See `mainspring.seams.Receiver.wait_readable`."""
         descriptor = connected.fileno()
         if descriptor < 0:
-            raise trio.ClosedResourceError("this connection was closed")
+            raise self._closed("this connection was closed")
         self._looks.add(descriptor)
         self._waiting += 1
         try:
-            await trio.lowlevel.checkpoint()
+            await self._checkpoint()
             # One after the other: none waits longer for its turn because there are many.
             while connected.fileno() == descriptor and not self._looks.look(descriptor, SLICE_NS // self._waiting):
-                await trio.lowlevel.checkpoint()
+                await self._checkpoint()
         finally:
             self._waiting -= 1
             if connected.fileno() == descriptor:
                 self._looks.remove(descriptor)
         if connected.fileno() != descriptor:
-            raise trio.ClosedResourceError("this connection was closed")
+            raise self._closed("this connection was closed")
 
     def forget(self, connected: Connected) -> None:
         """See `mainspring.seams.Receiver.forget`."""

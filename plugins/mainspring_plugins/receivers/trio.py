@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import trio
-
 from mainspring.model import Instrument
 from mainspring.seams import Catalogue, Connected, hookimpl
 
@@ -13,15 +11,19 @@ __all__ = ["TrioReceiver", "register_receivers"]
 class TrioReceiver:
     """Keeps the contract of `mainspring.seams.Receiver`. It takes no processor time while nothing comes."""
 
-    def __init__(self, instruments: Sequence[Instrument]) -> None: ...
+    def __init__(self, instruments: Sequence[Instrument]) -> None:
+        # Here, since commands that connect to nothing load the plugins too.
+        from trio.lowlevel import notify_closing, wait_readable
+
+        self._wait_readable, self._notify_closing = wait_readable, notify_closing
 
     async def wait_readable(self, connected: Connected) -> None:
         """See `mainspring.seams.Receiver.wait_readable`."""
-        await trio.lowlevel.wait_readable(connected)
+        await self._wait_readable(connected)
 
     def forget(self, connected: Connected) -> None:
         """See `mainspring.seams.Receiver.forget`."""
-        trio.lowlevel.notify_closing(connected)
+        self._notify_closing(connected)
 
 
 @hookimpl
