@@ -102,3 +102,13 @@ def test_what_makes_no_sense_is_refused(mainspring, config, words, said):
     code, _, error = mainspring("flags", command, config, *rest, "--why", "a test")
     assert code == 2
     assert said in error
+
+
+def test_a_promotion_says_how_it_stands(mainspring, config, folder, monkeypatch):
+    """Until it is stopped, here by a difference in shadow: then the exit code is 1."""
+    running(folder, 0)
+    words = ("promote", config, "book", "ladder", "--why", "a test", "--every", "1m")
+    assert mainspring(*words)[:2] == (1, "stopped: 2 results differ, see `mainspring flags list`\n")
+    code, out, _ = mainspring(*words, "--json")
+    assert (code, json.loads(out)["phase"]) == (1, "stopped")
+    assert "whose candidate 'heap' runs in shadow" in mainspring(*words[:3], "heap", "--why", "a test")[2]

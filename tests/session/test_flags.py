@@ -15,7 +15,7 @@ from mainspring.model import decode_records
 from mainspring.session.control import ControlFolder, SwapOrder
 from mainspring.session.differences import read_difference, repeat_difference
 from mainspring.session.flag_file import FlagFile, FlagRecord, RampRecord
-from mainspring.session.inputs import decode_event
+from mainspring.session.inputs import RecordedInputs, decode_event
 from mainspring.session.journal_replay import replay_session
 from mainspring.session.lane_run import LaneRun
 from mainspring.session.source import open_messages
@@ -222,6 +222,92 @@ def test_a_part_is_exchanged_by_hand(table, registry):
     assert [type(one) for one in events(table.path)] == [SwapPart] * 6
     assert ran.lane.swaps.pauses_ns["book"] > 0
     assert replayed(table.path, registry).difference is None
+
+
+NATIVE = """
+market.warm_up_s = 1
+session.chunk = 16
+feed = { plugin = "simulated", seconds = 10 }
+instruments = ["BTC/USDT"]
+decoder.plugin = "native"
+book.plugin = "ladder"
+strategy.maker = { plugin = "quote-maker", size = 0.01 }
+[risk]
+max_order_size = 1
+max_order_notional = 100_000
+max_position = 5
+collar_bps = 100
+max_book_age_ms = 5_000
+[flags.model]
+slot = "slippage"
+options = { impact_coefficient = 2.0 }
+owner = "me"
+reason = "to see"
+[flags.size]
+slot = "risk max_order_size"
+options = { limit = 0.001 }
+owner = "me"
+reason = "to see"
+[flags.maker]
+slot = "strategy maker"
+options = { size = 0.02 }
+owner = "me"
+reason = "to see"
+"""
+
+
+def fed_at(registry, plan, folder, changes):
+    """Runs a lane with these events at these steps, and once more from what it was fed; returns both order logs."""
+    inputs = folder / "inputs"
+    said = []
+    with LaneRun(plan, registry, {}, in_chunks, record_inputs=inputs) as run:
+        steps = 0
+        while run.step():
+            steps += 1
+            for make in changes.get(steps, ()):
+                run.feed(make(run.lane))
+                said.append(run.lane.swaps.outcome)
+        first = run.finish()
+        problems = dict(run.lane.flags.problems)
+    with LaneRun(plan, registry, {}, inputs=RecordedInputs(inputs)) as run:
+        while run.step():
+            pass
+        again = run.finish()
+    return SimpleNamespace(first=first, again=again, said=said, problems=problems)
+
+
+def setting(name, share_bp):
+    return lambda lane: SetFlag(
+        lane.now_ns, msgspec.structs.replace(lane.flags.board.flags[name], share_bp=share_bp), "me", "a test"
+    )
+
+
+def test_a_native_lane_exchanges_what_isnt_fused(tmp_path, registry):
+    """It leaves its runs at an exchange and goes on with others; a book is refused, with what to do."""
+    plan = make_session(parse_config(NATIVE, "the test", tmp_path), registry).lanes[0]
+    usual = fed_at(registry, plan, tmp_path, {})
+    changes = {
+        10: [setting("model", 10_000)],
+        20: [setting("model", 0), setting("maker", 10_000)],
+        30: [lambda lane: SwapPart(lane.now_ns, "swap", "book", "", "btree")],
+        40: [setting("maker", 0), setting("size", 10_000)],
+        55: [setting("size", 0)],
+    }
+    ran = fed_at(registry, plan, tmp_path, changes)
+    assert not ran.problems
+    assert ran.first.log.sha256 == ran.again.log.sha256
+    assert ran.first.log.sha256 != usual.first.log.sha256
+    assert ran.first.refusals["max_order_size"] > 0
+    refused = [one.text for one in ran.said if not one.done]
+    assert refused[0].startswith("the lane runs decoder, books and markets as one, natively: to exchange its book,")
+
+
+def test_a_flag_that_changes_nothing_costs_no_order(tmp_path, registry):
+    """With every flag at nothing, and after a rollback of a model that never served, the orders are the usual ones."""
+    plan = make_session(parse_config(NATIVE, "the test", tmp_path), registry).lanes[0]
+    usual = fed_at(registry, plan, tmp_path, {})
+    shadowed = {5: [lambda lane: SwapPart(lane.now_ns, "shadow", "slippage", "", "fixed-bps")]}
+    assert fed_at(registry, plan, tmp_path, shadowed).first.log.sha256 == usual.first.log.sha256
 
 
 @pytest.mark.parametrize(

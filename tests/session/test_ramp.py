@@ -35,3 +35,14 @@ def test_without_traffic_it_pauses() -> None:
     assert not ramp.look(20 * S, 7, PASS)
     assert ramp.paused == "no traffic since the last step"
     assert ramp.look(21 * S, 8, PASS)
+
+
+def test_a_ramp_is_finished_after_its_last_share_has_passed_too() -> None:
+    """It has lasted as long there as anywhere, with traffic and a clear verdict."""
+    ramp = Ramp((10_000,), every_s=10)
+    ramp.look(0, 0, PASS)
+    assert not ramp.look(10 * S, 0, PASS)
+    assert not ramp.look(10 * S, 1, Verdict("inconclusive", "who knows"))
+    assert (ramp.done, ramp.finished) == (True, False)
+    assert not ramp.look(11 * S, 1, PASS)
+    assert (ramp.finished, ramp.paused) == (True, "")

@@ -18,6 +18,7 @@ from mainspring.cli.late import LateCommand, WithLateCommands
 from mainspring.cli.orders import orders_app
 from mainspring.cli.output import EXIT_CODES, REFUSED, print_error
 from mainspring.cli.plugins import plugins_app
+from mainspring.cli.promote import promote
 from mainspring.cli.risk import risk_app
 from mainspring.cli.session import explain, init, run
 from mainspring.cli.tune import tune_app
@@ -64,6 +65,7 @@ app.command()(explain)
 app.command()(init)
 app.command()(verify)
 app.command()(kill)
+app.command()(promote)
 app.command()(venue)
 app.add_typer(plugins_app)
 app.add_typer(data_app)

@@ -1,6 +1,7 @@
 """`flags`: shows the flags of a session, changes them, ramps them, and exchanges parts by hand."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,7 +19,7 @@ from mainspring.session.control import ControlFolder, Reply, SwapOrder, utc_now
 from mainspring.session.differences import read_difference, repeat_difference
 from mainspring.session.flag_file import FlagFile, FlagRecord, RampRecord
 
-__all__ = ["flags_app"]
+__all__ = ["flags_app", "shares_of"]
 
 flags_app = make_app(
     name="flags", help="Show and change the flags of sessions, and exchange their parts.", no_args_is_help=True
@@ -90,9 +91,7 @@ def ramp(
 
     A guard that fails sets it to 0; one that can't say yet holds the ramp, and so does a step without traffic.
     """
-    shares = tuple(map(_share, steps))
-    if list(shares) != sorted(set(shares)) or not shares[0]:
-        raise ConfigError(f"a ramp's shares rise from above 0%; found {' '.join(steps)}")
+    shares = shares_of(steps)
     ramped = RampRecord(steps_bp=shares, every_s=duration_s(every, "--every"))
     _set(where, FlagRecord(name=name, ramp=ramped, who=who(), why=why, at=utc_now()), as_json)
 
@@ -187,6 +186,14 @@ def _describe(record: FlagRecord) -> str:
         steps = " ".join(map(describe_share, record.ramp.steps_bp))
         return f"{record.name} ramps {steps}, each {record.ramp.every_s:g} s or more"
     return f"{record.name} is at {describe_share(record.share_bp)}"
+
+
+def shares_of(steps: Sequence[str]) -> tuple[int, ...]:
+    """Returns the shares of a ramp in basis points. Raises `ConfigError` if they are none, or don't rise."""
+    shares = tuple(map(_share, steps))
+    if list(shares) != sorted(set(shares)) or not shares[0]:
+        raise ConfigError(f"a ramp's shares rise from above 0%; found {' '.join(steps)}")
+    return shares
 
 
 def _share(text: str) -> int:

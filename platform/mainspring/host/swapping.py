@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 from typing import Any
 
 import msgspec
@@ -84,7 +84,7 @@ class Swapping:
                 continue
             changed = msgspec.structs.replace(plan, **{slot: choice})
             other: Feed = self._maker.make(plan.feed, self._maker.feed_context(changed, first))
-            pair = FeedPair(made, other, perf_counter_ns)
+            pair = FeedPair(made, other, thread_time_ns)
             active: Choice = getattr(plan, slot)
             wanted = Candidate(one.flag.plugin, one.flag.options)
             self._pairs.setdefault(slot, []).append(
@@ -147,7 +147,7 @@ class Swapping:
         books = [slot for _, slot, _ in self._books]
         make = self._for_instruments("book", indexes)
         labels = [self._labels[index] for index in indexes]
-        slots["book"] = BookPairs(books, labels, parts, make, *rest, clock=perf_counter_ns)
+        slots["book"] = BookPairs(books, labels, parts, make, *rest, clock=thread_time_ns)
 
     def _add_feeds(self, slots: dict[str, SwapSlot], rest: tuple[Any, ...]) -> None:
         for slot, found in self._pairs.items():
@@ -161,7 +161,7 @@ class Swapping:
         ]
         make = self._for_instruments("slippage", range(len(parts)))
         slots["slippage"] = ModelPairs(
-            manager.models, manager.estimates, self._labels, parts, make, *rest, clock=perf_counter_ns
+            manager.models, manager.estimates, self._labels, parts, make, *rest, clock=thread_time_ns
         )
 
     def _add_checks(
@@ -185,7 +185,7 @@ class Swapping:
                 *rest,
                 gate=gate,
                 session=session,
-                clock=perf_counter_ns,
+                clock=thread_time_ns,
             )
 
     def _for_instruments(

@@ -116,8 +116,9 @@ class FlagControl:
 
     def _return(self, slot: str, at: int) -> None:
         """Makes active what the flag has taken the place of. That stands by, so nothing is made and nothing copied."""
-        self._swaps.back(slot, at)
-        del self._taken[slot, at]
+        # A candidate that has come to differ may have given way already.
+        if self._swaps.slot(slot).active(at) == self._taken.pop((slot, at)):
+            self._swaps.back(slot, at)
 
     def _serve_orders(self, flag: Flag, at: int, candidate: Candidate) -> None:
         key_of = _strategy_of if flag.unit == "strategy" else self._id_of

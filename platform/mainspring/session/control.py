@@ -112,7 +112,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class FlagStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A flag in a lane: what it exchanges, for which share in basis points, and what there is to say of it.
 
-    `number` is that of the last change that the lane has taken from its file of flags, 0 for none.
+    `number` is that of the last change that the lane has taken from its file of flags, 0 for none, and `finished` says
+    whether its ramp has ended well.
     """
 
     name: str
@@ -122,12 +123,13 @@ class FlagStatus(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     number: int
     text: str
+    finished: bool = False
 
 
 class SwapStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A slot's part for one of its keys: what is active, what stands by, and how many differences there were.
 
-    `pause_us` is the longest exchange in the slot, in microseconds.
+    `pause_us` is the longest exchange in the slot, in microseconds, and `inputs` how many both were given.
     """
 
     slot: str
@@ -136,6 +138,7 @@ class SwapStatus(msgspec.Struct, frozen=True, kw_only=True):
     standby: str
     differences: int
     pause_us: float
+    inputs: int = 0
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

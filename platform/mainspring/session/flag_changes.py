@@ -68,6 +68,7 @@ class FlagChanges:
                 standby="" if (other := slot.standby(at)) is None else other.plugin,
                 differences=self._swaps.counts[name, key],
                 pause_us=self._swaps.pauses_ns.get(name, 0) / 1_000,
+                inputs=0 if (times := slot.times(at)) is None else times.count,
             )
             for name, slot in self._swaps.slots.items()
             for at, key in enumerate(slot.keys)

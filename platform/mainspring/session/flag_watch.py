@@ -64,6 +64,9 @@ class FlagWatch:
     def look(self) -> None:
         """Does what was set since the last look, and goes on with ramps."""
         records = self._read()
+        if records is None:
+            # What was last set goes on; a session that begins so has what the config says.
+            return
         for name, configured in self._configured.items():
             record, taken = records.get(name), self._taken[name]
             if record != taken.record:
@@ -93,16 +96,17 @@ class FlagWatch:
                     unit=flag.unit,
                     number=0 if record is None else record.number,
                     text="; ".join(one for one in (text, self._problem, *problems) if one),
+                    finished=ramp is not None and ramp.finished,
                 )
             )
         return found
 
-    def _read(self) -> Mapping[str, FlagRecord]:
+    def _read(self) -> Mapping[str, FlagRecord] | None:
         try:
             records = self._file.records()
         except DataError as error:
             self._problem = str(error)
-            return {}
+            return None
         self._problem = ""
         return records
 

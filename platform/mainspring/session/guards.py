@@ -145,8 +145,7 @@ def _pairs(flag: Flag, guards: GuardConfig, slot: SwapSlot, swaps: SwapControl) 
         times: PairTimes | None = slot.times(at)
         if times is not None:
             inputs += times.count
-            own = slot.active(at).plugin == flag.plugin and slot.active(at).options == flag.options
-            times.add_to(*((candidate, control) if own else (control, candidate)))
+            times.add_to(control, candidate)
     if guards.p99_ratio is None and guards.differences is None:
         return
     if inputs < guards.inputs:

@@ -1,16 +1,15 @@
 """Asks another provider of flags, through OpenFeature's client, who is in a flag's share. Needs the extra `flags`."""
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from importlib.metadata import packages_distributions
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mainspring.errors import ConfigError
 from mainspring.flags import ALL_BP, Flag
-from mainspring.host.discovery import canonical_name
 from mainspring.host.plan import LanePlan
+from mainspring.host.provenance import Ownership
 from mainspring.lane import Lane
 from mainspring.plugin_calls import describe_exception
 
@@ -84,16 +83,23 @@ def connect_provider(name: str, allowed: Sequence[str]) -> "OpenFeatureClient":
     except ImportError as error:
         raise ConfigError("session.flag_provider needs OpenFeature: install mainspring[flags]") from error
     module, _, factory = name.partition(":")
-    owners = packages_distributions().get(module.partition(".")[0], [])
-    if not any(canonical_name(one) in map(canonical_name, allowed) for one in owners):
-        what = f"of {' and '.join(owners)}" if owners else "of no installed distribution"
-        raise ConfigError(f"session.flag_provider: {module} is {what}, which [plugins] allow doesn't name")
+    if not any(_owns(one, module) for one in allowed):
+        raise ConfigError(
+            f"session.flag_provider: {module} is of no distribution that [plugins] allow names: add its own"
+        )
     try:
         provider: Any = getattr(import_module(module), factory)()
         api.set_provider(provider, DOMAIN)
     except Exception as error:
         raise ConfigError(f"session.flag_provider {name!r} can't be made: {describe_exception(error)}") from error
     return api.get_client(DOMAIN)
+
+
+def _owns(distribution: str, module: str) -> bool:
+    try:
+        return Ownership(metadata.distribution(distribution)).why_foreign(module) is None
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def _describe(answers: Sequence[Any]) -> str:

@@ -26,6 +26,8 @@ class Ramp:
     def __init__(self, steps_bp: tuple[int, ...], every_s: float) -> None:
         self.steps_bp = steps_bp
         self.paused = ""
+        self.finished = False
+        """Whether it has been at its last share for as long as at each other one, and the guards let it pass there."""
         self._every_ns = round(every_s * _SECOND_NS)
         self._at = -1
         self._due_ns = 0
@@ -51,7 +53,7 @@ class Ramp:
 
         `traffic` counts what has happened in the lane so far, and `verdict` is of the step until now.
         """
-        if self.done:
+        if self.finished:
             return False
         if self._at < 0:
             return self._go_on(now_ns, traffic)
@@ -61,6 +63,8 @@ class Ramp:
             self.paused = "no traffic since the last step"
         elif verdict.kind != "pass":
             self.paused = verdict.why
+        elif self.done:
+            self.finished, self.paused = True, ""
         else:
             return self._go_on(now_ns, traffic)
         return False

@@ -142,6 +142,25 @@ def test_a_candidate_with_other_levels_takes_nothing_over(table: Table) -> None:
     assert table.slot.lots_at(Side.BUY, 1) == 4
 
 
+@pytest.mark.parametrize("kind", [Wrong, Drifts, Raises])
+def test_a_candidate_that_serves_gives_way_before_anybody_has_read_it(table: Table, kind: type) -> None:
+    """Within the update at which it comes to differ, whatever is wrong with it; readers have the right levels."""
+    table.make = kind
+    table.pairs.shadow(0, OTHER)
+    table.pairs.swap(0)
+    assert table.pairs.active(0) == OTHER
+    for _ in range(256):
+        table.slot.apply_delta([(7, 3)], [(11, 1)])
+        assert (table.slot.lots_at(Side.BUY, 7), table.slot.bbo().ask_lots) == (3, 1)
+        if table.found:
+            break
+    assert table.pairs.active(0) == USUAL
+    assert len(table.found) == 1
+    assert table.levels() == ([(9, 1), (7, 3), (1, 4)], [(11, 1)])
+    # And for good: another exchange needs the same levels first.
+    assert table.pairs.standby(0) == (None if kind is Raises else OTHER)
+
+
 def test_what_was_active_takes_the_updates_meanwhile(table: Table) -> None:
     """So the return copies nothing; and after the end nothing else is called."""
     table.pairs.shadow(0, OTHER)

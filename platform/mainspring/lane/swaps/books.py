@@ -1,4 +1,4 @@
-"""Exchanges book structures: a candidate takes what the active one takes, and their levels are compared."""
+"""Exchanges book structures: a candidate takes what the control takes, and their levels are compared."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -19,7 +19,10 @@ _Levels = tuple[list[Level], list[Level]]
 
 
 class BookPairs(Pairs):
-    """The slot "book" of a lane's instruments. `slots` are what readers hold, `clock` times both structures."""
+    """The slot "book" of a lane's instruments. `slots` are what readers hold, `clock` times both structures.
+
+    A candidate that serves and comes to differ gives way to the control before anybody has read it.
+    """
 
     def __init__(self, slots: Sequence[BookSlot], *rest: Any, clock: Callable[[], int]) -> None:
         """`rest` is as for `Pairs`."""
@@ -30,136 +33,139 @@ class BookPairs(Pairs):
         self._plain = [_plain(slot) for slot in slots]
 
     def times(self, at: int) -> PairTimes | None:
-        """Returns how long both took for the same updates, if one stands by."""
+        """See `SwapSlot.times`."""
         pair = self._pairs[at]
         return None if pair is None else pair.times
 
     def _begin(self, at: int, other: Part) -> None:
-        slot = BookSlot(other.made, other.candidate.plugin, other.distribution)
-        active = self._plain[at]
-        if (what := _hand_over(active, slot)) is not None:
+        candidate = BookSlot(other.made, other.candidate.plugin, other.distribution)
+        control = self._plain[at]
+        if (what := _hand_over(control, candidate)) is not None:
             raise SwapRefusedError(f"{other.candidate.plugin!r} doesn't keep the levels that it was given: {what}")
-        pair = self._pairs[at] = _Pair(self, at, active, slot, self._clock)
-        pair.bind(self._slots[at])
+        self._pairs[at] = _Pair(self, at, control, candidate, self._clock)
+        self._show(at)
 
-    def _exchange(self, at: int, other: Part) -> None:
+    def _check(self, at: int, candidate: Part) -> None:
         pair = self._pairs[at]
         assert pair is not None
-        if not pair.compared and (what := difference_of(pair.active, pair.standby)) is not None:
-            raise SwapRefusedError(f"{other.candidate.plugin!r} has other levels than the active book: {what}")
-        pair.active, pair.standby = pair.standby, pair.active
-        pair.times.exchange()
-        self._plain[at] = pair.active
-        pair.bind(self._slots[at])
+        if not pair.compared and (what := difference_of(pair.control, pair.candidate)) is not None:
+            raise SwapRefusedError(f"{candidate.candidate.plugin!r} has other levels than the active book: {what}")
+
+    def _show(self, at: int) -> None:
+        pair = self._pairs[at]
+        assert pair is not None
+        pair.bind(self._slots[at], serving=self.serving[at])
+        self._plain[at] = pair.candidate if self.serving[at] else pair.control
 
     def _end(self, at: int) -> None:
         self._pairs[at] = None
         self._slots[at].show(self._plain[at])
 
     def abandon(self, at: int, error: BaseException, given: object) -> None:
-        """Drops a structure that raised, at what it was `given`, while it stood by `at` a place."""
+        """Drops a candidate that raised `at` a place, at what it was `given`."""
         if is_interrupt(error):
             raise error
         said = describe_exception(error.__cause__ or error)
         self.differ(at, "it raised", before=None, given=given, expected=None, found=said)
-        self.end(at)
+        self.drop(at)
 
 
 class _Pair:
-    """Two structures that take the same updates. Readers read the active one.
+    """Two structures that take the same updates.
 
     An update costs both, a look at each level that it names before and after, and three readings of the clock.
     """
 
     def __init__(
-        self, pairs: BookPairs, at: int, active: BookSlot, standby: BookSlot, clock: Callable[[], int]
+        self, pairs: BookPairs, at: int, control: BookSlot, candidate: BookSlot, clock: Callable[[], int]
     ) -> None:
-        self.active = active
-        self.standby = standby
+        self.control = control
+        self.candidate = candidate
         self.times = PairTimes()
+        self.compared = True
+        """Whether all levels were compared since the last update."""
         self._pairs = pairs
         self._at = at
         self._clock = clock
         self._left = _WHOLE_EVERY
-        self.compared = True
-        """Whether all levels were compared since the last update."""
 
-    def bind(self, slot: BookSlot) -> None:
-        """Puts the pair behind the slot that readers hold."""
-        slot.show(self.active)
+    def bind(self, slot: BookSlot, *, serving: bool) -> None:
+        """Puts the pair behind the slot that readers hold; they read the candidate if it is `serving`."""
+        slot.show(self.candidate if serving else self.control)
         slot.apply_delta = self.apply_delta
         slot.apply_snapshot = self.apply_snapshot
         slot.clear = self.clear
         slot.apply_orders = self.apply_orders
 
     def apply_delta(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
-        active, standby, clock = self.active, self.standby, self._clock
+        control, candidate, clock = self.control, self.candidate, self._clock
         self.compared = False
-        lots_at = active.lots_at
+        lots_at = control.lots_at
         named = [(Side.BUY, row[0]) for row in bids] + [(Side.SELL, row[0]) for row in asks]
         before = [lots_at(side, price) for side, price in named]
         started = clock()
-        active.apply_delta(bids, asks)
+        control.apply_delta(bids, asks)
         middle = clock()
         given = ["delta", list(bids), list(asks)]
         try:
-            standby.apply_delta(bids, asks)
+            candidate.apply_delta(bids, asks)
             ended = clock()
             self.times.add(middle - started, ended - middle)
-            found = standby.lots_at
-            same = active.bbo() == standby.bbo() and all(lots_at(*one) == found(*one) for one in named)
+            found = candidate.lots_at
+            same = control.bbo() == candidate.bbo() and all(lots_at(*one) == found(*one) for one in named)
             self._left -= 1
             if same and not self._left:
                 self._left = _WHOLE_EVERY
-                same = difference_of(active, standby) is None
+                same = difference_of(control, candidate) is None
             if not same:
-                self._differ(_undone(_levels(active), named, before), given)
+                self._differ(_undone(_levels(control), named, before), given)
         except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
             self._pairs.abandon(self._at, error, given)
 
     def apply_snapshot(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         self.compared = False
-        self.active.apply_snapshot(bids, asks)
+        self.control.apply_snapshot(bids, asks)
         given = ["snapshot", list(bids), list(asks)]
         try:
-            self.standby.apply_snapshot(bids, asks)
-            if difference_of(self.active, self.standby) is not None:
+            self.candidate.apply_snapshot(bids, asks)
+            if difference_of(self.control, self.candidate) is not None:
                 self._differ(([], []), given)
         except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
             self._pairs.abandon(self._at, error, given)
 
     def clear(self) -> None:
         self.compared = False
-        self.active.clear()
+        self.control.clear()
         try:
-            self.standby.clear()
-            if len(self.standby):
+            self.candidate.clear()
+            if len(self.candidate):
                 self._differ(([], []), ["clear"])
         except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
             self._pairs.abandon(self._at, error, ["clear"])
 
     def apply_orders(self, orders: Sequence[RestingOrder]) -> None:
-        self.active.apply_orders(orders)
+        self.control.apply_orders(orders)
         try:
-            self.standby.apply_orders(orders)
+            self.candidate.apply_orders(orders)
         except BaseException as error:  # noqa: BLE001  a stranger's book may raise anything
             self._pairs.abandon(self._at, error, ["orders"])
 
     def _differ(self, before: _Levels, given: list[Any]) -> None:
-        what = difference_of(self.active, self.standby) or "the best prices differ from the levels"
-        expected, found = _levels(self.active), _levels(self.standby)
+        what = difference_of(self.control, self.candidate) or "the best prices differ from the levels"
+        expected, found = _levels(self.control), _levels(self.candidate)
         self._pairs.differ(self._at, what, before=before, given=given, expected=expected, found=found)
+        self._pairs.fall_back(self._at)
         # So that one wrong level is one difference, and not one with each update after it.
-        _hand_over(self.active, self.standby)
+        _hand_over(self.control, self.candidate)
 
 
-def difference_of(active: BookSlot, other: BookSlot) -> str | None:
-    """Returns how another book's levels differ, in words; None if they don't."""
-    return _difference(active, _levels(active), other)
+def difference_of(control: BookSlot, other: BookSlot) -> str | None:
+    """Returns how another book's levels differ from the `control`'s, in words; None if they don't."""
+    return _difference(control, _levels(control), other)
 
 
-def _difference(active: BookSlot, levels: _Levels, other: BookSlot) -> str | None:
-    """As `difference_of`, where the active book's levels were read already."""
+def _difference(control: BookSlot, levels: _Levels, other: BookSlot) -> str | None:
+    """As `difference_of`, where the control's levels were read already."""
     # One more than there are, so that a level too many is seen.
     most = len(levels[0]) + len(levels[1]) + 1
     for side, name, expected in ((Side.BUY, "bids", levels[0]), (Side.SELL, "asks", levels[1])):
@@ -170,7 +176,7 @@ def _difference(active: BookSlot, levels: _Levels, other: BookSlot) -> str | Non
             if not wrong:
                 return f"the {name} differ in order"
             return f"{len(wrong)} rows of the {name} differ, the first at {wrong[0][0]} ticks"
-    return None if active.bbo() == other.bbo() else "the best prices differ"
+    return None if control.bbo() == other.bbo() else "the best prices differ"
 
 
 def _plain(slot: BookSlot) -> BookSlot:

@@ -1,4 +1,4 @@
-"""Exchanges risk checks: a candidate checks the orders that the active one checks, and the verdicts are compared."""
+"""Exchanges risk checks: a candidate checks the orders that the control checks, and the verdicts are compared."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ class CheckPairs(Pairs):
         self._pairs: list[_Pair | None] = [None] * len(self.keys)
 
     def times(self, at: int) -> PairTimes | None:
-        """Returns how long both took for the same orders, if one stands by."""
+        """See `SwapSlot.times`."""
         pair = self._pairs[at]
         return None if pair is None else pair.times
 
@@ -48,70 +48,75 @@ class CheckPairs(Pairs):
         pair.chooser = chooser
 
     def _begin(self, at: int, other: Part) -> None:
-        before = self._there(at)
+        there = self._there(at)
         # A limit may have been changed since.
-        active = self.parts[at] = self.parts[at]._replace(made=before)
+        self.controls[at] = self.controls[at]._replace(made=there)
         if (bind := getattr(other.made, "bind", None)) is not None:
             bind(self._session)
         if (adopt := getattr(other.made, "adopt", None)) is not None:
-            adopt(before)
+            adopt(there)
         elif any(hasattr(other.made, name) for name in _HEARD):
             raise SwapRefusedError(f"{other.candidate.plugin!r} counts, and can't take over what was counted before it")
-        pair = self._pairs[at] = _Pair(self, at, active.made, other.made, self._clock)
-        self._gate.put(before, pair)
+        pair = self._pairs[at] = _Pair(self, at, there, other.made, self._clock)
+        self._gate.put(there, pair)
 
-    def _exchange(self, at: int, other: Part) -> None:
+    def _show(self, at: int) -> None:
         pair = self._pairs[at]
         assert pair is not None
-        pair.active, pair.standby = pair.standby, pair.active
+        pair.serving = self.serving[at]
         pair.chooser = None
-        pair.times.exchange()
 
     def _end(self, at: int) -> None:
         pair, self._pairs[at] = self._pairs[at], None
         assert pair is not None
-        self._gate.put(pair, pair.active)
+        self._gate.put(pair, self.controls[at].made)
 
     def _there(self, at: int) -> Any:
-        there = self._gate.named(self.slot.removeprefix("risk "), self._indexes[at])
-        return there.active if isinstance(there, _Pair) else there
+        return self._gate.named(self.slot.removeprefix("risk "), self._indexes[at])
 
     def abandon(self, at: int, error: BaseException, order: NewOrder | None) -> None:
-        """Drops a check that raised while it stood by `at` a place."""
+        """Drops a candidate that raised `at` a place, at an order or at what it heard."""
         if is_interrupt(error):
             raise error
         given = None if order is None else msgspec.to_builtins(order)
         self.differ(at, "it raised", before=None, given=given, expected=None, found=describe_exception(error))
-        self.end(at)
+        self.drop(at)
 
 
 class _Pair:
-    """Two checks that assess the same orders. The active one's verdict counts, or the chosen one's."""
+    """Two checks that assess the same orders, and hear the same of them."""
 
-    def __init__(self, pairs: CheckPairs, at: int, active: Any, standby: Any, clock: Callable[[], int]) -> None:
-        self.active = active
-        self.standby = standby
+    def __init__(self, pairs: CheckPairs, at: int, control: Any, candidate: Any, clock: Callable[[], int]) -> None:
+        self.serving = False
         self.chooser: Chooser | None = None
         self.times = PairTimes()
-        self.wants_clock = any(getattr(one, "wants_clock", False) for one in (active, standby))
+        self.wants_clock = any(getattr(one, "wants_clock", False) for one in (control, candidate))
+        self._control = control
+        self._candidate = candidate
         self._pairs = pairs
         self._at = at
         self._clock = clock
         # The gate calls what a check defines.
         for name in _HEARD:
-            if hasattr(active, name) or hasattr(standby, name):
+            if hasattr(control, name) or hasattr(candidate, name):
                 setattr(self, name, self._both(name))
         for name in ("save", "restore", "lift"):
-            if hasattr(active, name):
+            if hasattr(control, name):
                 setattr(self, name, self._of_active(name))
 
+    @property
+    def active(self) -> Any:
+        """The check whose verdict counts."""
+        return self._candidate if self.serving else self._control
+
     def check(self, order: NewOrder, market: Any, account: Any) -> Any:
+        """Returns the verdict of the check that is active, or chosen for the order."""
         clock = self._clock
         started = clock()
-        expected = self.active.check(order, market, account)
+        expected = self._control.check(order, market, account)
         middle = clock()
         try:
-            found = self.standby.check(order, market, account)
+            found = self._candidate.check(order, market, account)
         except BaseException as error:  # noqa: BLE001  a stranger's check may raise anything
             self._pairs.abandon(self._at, error, order)
             return expected
@@ -125,16 +130,17 @@ class _Pair:
                 expected=_words(expected),
                 found=_words(found),
             )
-        return found if self.chooser is not None and self.chooser(order) else expected
+        chosen = self.serving if self.chooser is None else self.chooser(order)
+        return found if chosen else expected
 
     def _both(self, name: str) -> Callable[[Any], None]:
         def call(argument: Any) -> None:
-            active, standby = (getattr(one, name, None) for one in (self.active, self.standby))
-            if active is not None:
-                active(argument)
-            if standby is not None:
+            control, candidate = (getattr(one, name, None) for one in (self._control, self._candidate))
+            if control is not None:
+                control(argument)
+            if candidate is not None:
                 try:
-                    standby(argument)
+                    candidate(argument)
                 except BaseException as error:  # noqa: BLE001  a stranger's check may raise anything
                     self._pairs.abandon(self._at, error, None)
 

@@ -1,4 +1,4 @@
-"""Exchanges decoders and codecs: a candidate reads what the active feed reads, and their events are compared."""
+"""Exchanges decoders and codecs: a candidate reads what the control reads, and their events are compared."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,20 +18,21 @@ class FeedPairs(Pairs):
     """The slot "decoder" or "codec" of a lane's feeds, those that a flag names.
 
     What a decoder has buffered and counted can't be handed to another. So a candidate reads from the first message on,
-    made at wiring, and takes over only as long as both have given and counted the same.
+    made at wiring, and serves only as long as both have given and counted the same. One that comes to differ is
+    dropped, and the control's events count.
     """
 
     def __init__(self, slot: str, feeds: "Sequence[FeedPair]", others: Sequence[Part], *rest: Any) -> None:
         """`others` are the candidates, by the feeds' order, and `rest` is as for `Pairs`."""
         super().__init__(slot, *rest)
         self._feeds = feeds
-        self.others = list(others)
+        self.candidates = list(others)
         for at, feed in enumerate(feeds):
             feed.bind(self, at)
 
     def times(self, at: int) -> PairTimes | None:
-        """Returns how long both took for the same messages, if one stands by."""
-        return self._feeds[at].times if self.others[at] is not None else None
+        """See `SwapSlot.times`."""
+        return self._feeds[at].times if self.candidates[at] is not None else None
 
     def shadow(self, at: int, candidate: Candidate) -> None:
         """Takes the candidate that reads already; refuses any other."""
@@ -41,25 +42,26 @@ class FeedPairs(Pairs):
                 "read from the session's first message on: name it in a flag and start the session again"
             )
 
-    def _exchange(self, at: int, other: Part) -> None:
+    def _check(self, at: int, candidate: Part) -> None:
         feed = self._feeds[at]
-        if feed.active.statistics() != feed.standby.statistics():
-            raise SwapRefusedError(f"{other.candidate.plugin!r} has counted other messages than the active {self.slot}")
-        feed.active, feed.standby = feed.standby, feed.active
-        feed.times.exchange()
-        feed.read()
+        if feed.control.statistics() != feed.candidate.statistics():
+            raise SwapRefusedError(f"{candidate.candidate.plugin!r} has counted other messages than the {self.slot}")
+
+    def _show(self, at: int) -> None:
+        feed = self._feeds[at]
+        feed.active = feed.candidate if self.serving[at] else feed.control
 
     def _end(self, at: int) -> None:
-        self._feeds[at].read(alone=True)
+        self._feeds[at].read_alone()
 
     def abandon(self, at: int, what: str, given: bytes, expected: object, found: object) -> None:
-        """Drops a feed that gave something else while it stood by: nothing it gives from there on is comparable.
+        """Drops a candidate that gave something else `at` a place: nothing it gives from there on is comparable.
 
-        `what` says how it differs, `expected` and `found` are what the active feed and it gave.
+        `what` says how it differs, `expected` and `found` are what the control and it gave.
         """
         as_text = given.decode("utf-8", "backslashreplace")
         self.differ(at, what, before=None, given=as_text, expected=_words(expected), found=_words(found))
-        self.end(at)
+        self.drop(at)
 
 
 class FeedPair:
@@ -68,9 +70,10 @@ class FeedPair:
     `clock` times both.
     """
 
-    def __init__(self, active: Feed, standby: Feed, clock: Callable[[], int]) -> None:
-        self.active = active
-        self.standby = standby
+    def __init__(self, control: Feed, candidate: Feed, clock: Callable[[], int]) -> None:
+        self.control = control
+        self.candidate = candidate
+        self.active = control
         self.times = PairTimes()
         self.on_message: Callable[[bytes, int], Sequence[MarketEvent]] = self._both
         self._alone = False
@@ -82,23 +85,25 @@ class FeedPair:
         """Takes the slot that it is of, and where it is `at` there."""
         self._pairs, self._at = pairs, at
 
-    def read(self, *, alone: bool = False) -> None:
-        """Reads with the active feed, `alone` or next to the other."""
-        self._alone = self._alone or alone
-        self.on_message = self._active_alone if self._alone else self._both
+    def read_alone(self) -> None:
+        """Reads with the active feed alone from now on."""
+        self._alone = True
+        self.on_message = self._active_alone
 
     def subscriptions(self, now_ns: int) -> Sequence[bytes]:
         """See `mainspring.seams.Feed.subscriptions`."""
         return self.active.subscriptions(now_ns)
 
     def take_resync_requests(self) -> Sequence[ResyncRequest]:
-        """See `mainspring.seams.Feed.take_resync_requests`. The other's are the same, and taken once."""
-        if not self._alone:
-            try:
-                self.standby.take_resync_requests()
-            except BaseException as error:  # noqa: BLE001  a stranger's feed may raise anything
-                self._drop(error, b"")
-        return self.active.take_resync_requests()
+        """See `mainspring.seams.Feed.take_resync_requests`. Both ask for the same, and each is taken once."""
+        if self._alone:
+            return self.active.take_resync_requests()
+        requests = self.control.take_resync_requests()
+        try:
+            self.candidate.take_resync_requests()
+        except BaseException as error:  # noqa: BLE001  a stranger's feed may raise anything
+            self._drop(error, b"")
+        return requests
 
     def statistics(self) -> FeedStatistics:
         """See `mainspring.seams.Feed.statistics`."""
@@ -117,13 +122,13 @@ class FeedPair:
         refused: WireError | CodecError | None = None
         expected: Sequence[MarketEvent] = ()
         try:
-            expected = self.active.on_message(raw, receive_time_ns)
+            expected = self.control.on_message(raw, receive_time_ns)
         except (WireError, CodecError) as error:
             refused = error
         middle = clock()
         found: Sequence[MarketEvent] | BaseException
         try:
-            found = self.standby.on_message(raw, receive_time_ns)
+            found = self.candidate.on_message(raw, receive_time_ns)
         except (WireError, CodecError) as error:
             found = error
         except BaseException as error:  # noqa: BLE001  a stranger's feed may raise anything

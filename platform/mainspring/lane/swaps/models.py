@@ -1,4 +1,4 @@
-"""Exchanges slippage models: a candidate estimates what the active one estimates, and the estimates are compared."""
+"""Exchanges slippage models: a candidate estimates what the control estimates, and the estimates are compared."""
 
 from collections.abc import Callable, MutableSequence
 from typing import Any
@@ -41,7 +41,7 @@ class ModelPairs(Pairs):
         self._pairs: list[_Pair | None] = [None] * len(self.keys)
 
     def times(self, at: int) -> PairTimes | None:
-        """Returns how long both took for the same orders, if one stands by."""
+        """See `SwapSlot.times`."""
         pair = self._pairs[at]
         return None if pair is None else pair.times
 
@@ -58,22 +58,21 @@ class ModelPairs(Pairs):
         pair.chooser = chooser
 
     def _begin(self, at: int, other: Part) -> None:
-        pair = self._pairs[at] = _Pair(self, at, self._guarded(self.parts[at]), self._guarded(other), self._clock)
+        control = self._guarded(self.controls[at])
+        pair = self._pairs[at] = _Pair(self, at, control, self._guarded(other), self._clock)
         # What runs natively knows no pair, and leaves the order to Python.
         self._models[at] = pair
         self._estimates[at] = pair.estimate
 
-    def _exchange(self, at: int, other: Part) -> None:
+    def _show(self, at: int) -> None:
         pair = self._pairs[at]
         assert pair is not None
-        pair.active, pair.standby = pair.standby, pair.active
+        pair.serving = self.serving[at]
         pair.chooser = None
-        pair.times.exchange()
-        pair.spread.exchange()
 
     def _end(self, at: int) -> None:
         self._pairs[at] = None
-        part = self.parts[at]
+        part = self.controls[at]
         self._models[at] = part.made
         self._estimates[at] = self._guarded(part)
 
@@ -81,36 +80,38 @@ class ModelPairs(Pairs):
         return guarded_pair(part.made.estimate, "slippage model", part.candidate.plugin, part.distribution)
 
     def abandon(self, at: int, error: BaseException, order: NewOrder) -> None:
-        """Drops a model that raised while it stood by `at` a place."""
+        """Drops a candidate that raised at an order `at` a place."""
         if is_interrupt(error):
             raise error
         said = describe_exception(error.__cause__ or error)
         self.differ(at, "it raised", before=None, given=msgspec.to_builtins(order), expected=None, found=said)
-        self.end(at)
+        self.drop(at)
 
 
 class _Pair:
-    """Two models that are asked about the same orders. The active one's estimates count, or the chosen one's."""
+    """Two models that are asked about the same orders."""
 
     def __init__(
-        self, pairs: ModelPairs, at: int, active: _Estimate, standby: _Estimate, clock: Callable[[], int]
+        self, pairs: ModelPairs, at: int, control: _Estimate, candidate: _Estimate, clock: Callable[[], int]
     ) -> None:
-        self.active = active
-        self.standby = standby
+        self.serving = False
         self.chooser: Chooser | None = None
         self.times = PairTimes()
         self.spread = Spread()
+        self._control = control
+        self._candidate = candidate
         self._pairs = pairs
         self._at = at
         self._clock = clock
 
     def estimate(self, order: NewOrder, market: MarketView) -> SlippageEstimate | Refusal:
+        """Returns the estimate of the model that is active, or chosen for the order."""
         clock = self._clock
         started = clock()
-        expected = self.active(order, market)
+        expected = self._control(order, market)
         middle = clock()
         try:
-            found = self.standby(order, market)
+            found = self._candidate(order, market)
         except BaseException as error:  # noqa: BLE001  a stranger's model may raise anything
             self._pairs.abandon(self._at, error, order)
             return expected
@@ -127,4 +128,5 @@ class _Pair:
                 )
         else:
             self.spread.add(expected.bps, found.bps)
-        return found if self.chooser is not None and self.chooser(order) else expected
+        chosen = self.serving if self.chooser is None else self.chooser(order)
+        return found if chosen else expected

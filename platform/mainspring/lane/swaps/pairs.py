@@ -1,4 +1,4 @@
-"""What the slots that can be exchanged have in common: who is active, and who stands by."""
+"""What the slots that can be exchanged have in common: the control, the candidate, and which of them serves."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,8 @@ class Pairs:
     """Implements `mainspring.lane.swaps.SwapSlot`; what a kind of part needs of its own, a subclass says.
 
     `slot` is its name, `keys` what has a part of its own, `parts` those that are active, and `make` makes candidates.
-    `note` takes differences, and `now_ns` returns the lane's time.
+    `note` takes differences, and `now_ns` returns the lane's time. What was active when a candidate came is its
+    control, and goes on as one while the candidate serves, so that it can always take over again.
     """
 
     def __init__(
@@ -27,25 +28,35 @@ class Pairs:
     ) -> None:
         self.slot = slot
         self.keys = tuple(keys)
-        self.parts = list(parts)
-        self.others: list[Part | None] = [None] * len(self.keys)
+        self.controls = list(parts)
+        self.candidates: list[Part | None] = [None] * len(self.keys)
+        self.serving = [False] * len(self.keys)
+        """Whether the candidate is active."""
         self._make = make
         self._note = note
         self._now_ns = now_ns
 
+    def part(self, at: int) -> Part:
+        """Returns the active part at a place."""
+        candidate = self.candidates[at]
+        return candidate if candidate is not None and self.serving[at] else self.controls[at]
+
     def active(self, at: int) -> Candidate:
         """See `SwapSlot.active`."""
-        return self.parts[at].candidate
+        return self.part(at).candidate
 
     def standby(self, at: int) -> Candidate | None:
         """See `SwapSlot.standby`."""
-        other = self.others[at]
-        return None if other is None else other.candidate
+        candidate = self.candidates[at]
+        if candidate is None:
+            return None
+        return self.controls[at].candidate if self.serving[at] else candidate.candidate
 
     def shadow(self, at: int, candidate: Candidate) -> None:
         """See `SwapSlot.shadow`."""
-        plugin = candidate.plugin or self.parts[at].candidate.plugin
+        plugin = candidate.plugin or self.active(at).plugin
         other = self._make(Candidate(plugin, candidate.options), at)
+        self.end(at)
         try:
             self._begin(at, other)
         except SwapRefusedError:
@@ -56,19 +67,34 @@ class Pairs:
                 raise
             cause = error.__cause__ if isinstance(error, MainspringError) and error.__cause__ else error
             raise SwapRefusedError(f"{plugin!r} raised {describe_exception(cause)}") from error
-        self.others[at] = other
+        self.candidates[at] = other
 
     def swap(self, at: int) -> None:
         """See `SwapSlot.swap`."""
-        other = self._other(at)
-        self._exchange(at, other)
-        self.parts[at], self.others[at] = other, self.parts[at]
+        if (candidate := self.candidates[at]) is None:
+            raise SwapRefusedError(f"nothing stands by in the slot {self.slot} of {self.keys[at]}")
+        if not self.serving[at]:
+            self._check(at, candidate)
+        self._serve(at, not self.serving[at])
 
     def end(self, at: int) -> None:
         """See `SwapSlot.end`."""
-        if self.others[at] is not None:
-            self.others[at] = None
-            self._end(at)
+        if self.candidates[at] is None:
+            return
+        self.controls[at] = self.part(at)
+        self.candidates[at] = None
+        self.serving[at] = False
+        self._end(at)
+
+    def fall_back(self, at: int) -> None:
+        """Lets the control take over again, whatever the candidate has come to."""
+        if self.serving[at]:
+            self._serve(at, False)
+
+    def drop(self, at: int) -> None:
+        """Lets the control go on alone."""
+        self.fall_back(at)
+        self.end(at)
 
     def choose(self, at: int, chooser: Chooser | None) -> None:
         """Refuses: see `SwapSlot.choose`."""
@@ -76,20 +102,21 @@ class Pairs:
             raise SwapRefusedError(f"the slot {self.slot} serves all orders of {self.keys[at]} alike")
 
     def differ(self, at: int, what: str, *, before: object, given: object, expected: object, found: object) -> None:
-        """Notes a difference between what is active and what stands by at a place.
+        """Notes a difference between the control and the candidate at a place.
 
         `what` says which, `before` what both had, `given` the input, `expected` and `found` their results.
         """
-        active, other = self.parts[at].candidate, self._other(at).candidate
+        control, candidate = self.controls[at].candidate, self.candidates[at]
+        assert candidate is not None
         self._note(
             Difference(
                 now_ns=self._now_ns(),
                 slot=self.slot,
                 key=self.keys[at],
-                active=active.plugin,
-                active_options=active.options,
-                candidate=other.plugin,
-                options=other.options,
+                active=control.plugin,
+                active_options=control.options,
+                candidate=candidate.candidate.plugin,
+                options=candidate.candidate.options,
                 what=what,
                 before=before,
                 input=given,
@@ -98,17 +125,21 @@ class Pairs:
             )
         )
 
-    def _other(self, at: int) -> Part:
-        other = self.others[at]
-        if other is None:
-            raise SwapRefusedError(f"nothing stands by in the slot {self.slot} of {self.keys[at]}")
-        return other
+    def _serve(self, at: int, serving: bool) -> None:
+        self.serving[at] = serving
+        self._show(at)
 
     def _begin(self, at: int, other: Part) -> None:
+        """Lets a candidate stand by."""
         raise NotImplementedError
 
-    def _exchange(self, at: int, other: Part) -> None:
+    def _check(self, at: int, candidate: Part) -> None:
+        """Raises `SwapRefusedError` if a candidate's state isn't the control's."""
+
+    def _show(self, at: int) -> None:
+        """Shows readers the part that is active now."""
         raise NotImplementedError
 
     def _end(self, at: int) -> None:
+        """Lets the active part go on alone: it is the control now."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""How the estimates of a candidate compare with those of the active part, as distributions."""
+"""How the estimates of a candidate compare with those of the control, as distributions."""
 
 from math import sqrt
 
@@ -13,18 +13,18 @@ class Spread:
 
     def __init__(self) -> None:
         self.count = 0
-        self.mean_active = 0.0
+        self.mean_control = 0.0
         self.mean_candidate = 0.0
         self.largest = 0.0
         """The largest difference, whichever way."""
         self._mean = 0.0
         self._squares = 0.0
 
-    def add(self, active: float, candidate: float) -> None:
-        """Adds a pair: what the `active` part estimates and what the `candidate` does."""
+    def add(self, control: float, candidate: float) -> None:
+        """Adds a pair: what the `control` estimates and what the `candidate` does."""
         self.count += 1
-        difference = candidate - active
-        self.mean_active += (active - self.mean_active) / self.count
+        difference = candidate - control
+        self.mean_control += (control - self.mean_control) / self.count
         self.mean_candidate += (candidate - self.mean_candidate) / self.count
         delta = difference - self._mean
         self._mean += delta / self.count
@@ -40,8 +40,3 @@ class Spread:
     def deviation(self) -> float:
         """The standard deviation of the differences; 0 below two."""
         return sqrt(self._squares / (self.count - 1)) if self.count > 1 else 0.0
-
-    def exchange(self) -> None:
-        """Takes that the candidate is the active part now, and the other way round."""
-        self.mean_active, self.mean_candidate = self.mean_candidate, self.mean_active
-        self._mean = -self._mean

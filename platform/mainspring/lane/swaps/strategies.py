@@ -30,9 +30,11 @@ class StrategyPairs(Pairs):
     def _begin(self, at: int, other: Part) -> None:
         """Nothing runs before the exchange."""
 
-    def _exchange(self, at: int, other: Part) -> None:
-        before: BoundStrategy = self.parts[at].made
-        after: BoundStrategy = other.made
+    def _serve(self, at: int, serving: bool) -> None:
+        candidate = self.candidates[at]
+        assert candidate is not None
+        control: BoundStrategy = self.controls[at].made
+        before, after = (control, candidate.made) if serving else (candidate.made, control)
         if before.save is not None:
             state = before.save()
             if after.load is None or after.save is None:
@@ -41,9 +43,17 @@ class StrategyPairs(Pairs):
             if (found := after.save()) != state:
                 raise SwapRefusedError(f"{after.plugin!r} saves {found!r} after it has loaded {state!r}")
         if self._strategies.started and after.on_start is not None:
-            after.on_start(after.session)
+            try:
+                after.on_start(after.session)
+            except BaseException:
+                _timers(after).cancel_all()
+                raise
         _timers(before).cancel_all()
         self._strategies.replace(before, after)
+        self.serving[at] = serving
+
+    def _show(self, at: int) -> None:
+        """Nobody reads a strategy."""
 
     def _end(self, at: int) -> None:
         """Nothing ran."""
