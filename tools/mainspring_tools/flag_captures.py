@@ -7,6 +7,7 @@ a flag, and what each session was fed has to give the same again.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -199,7 +200,9 @@ def main() -> int:
             files, sized = [binance / part for part in parts], f"strategy.maker.size={size}"
             rows, usual = rows_of(files, feed, registry, Path(folder), [sized])
             at = min(_WRONG_ROW, len(rows) // 2)
-            row = next(one for one in rows[at:] if one[1])
+            # One that comes once, so that one update of all is wrong.
+            often = Counter(rows)
+            row = next(one for one in rows[at:] if one[1] and often[one] == 1)
             planted = type("Planted", (Wrong,), {"row": row})
             guarded = [sized, "flags.book.guards.p99_ratio=1.5"]
             for what, factory, settings, every_s, expected_bp in (
