@@ -15,6 +15,8 @@ from time import process_time_ns
 from typing import Any
 
 from mainspring.host.wiring import wire
+from mainspring.lane import ClockCompared
+from mainspring.model import Fill, Side
 from mainspring.seams import StrategyMarket
 from mainspring.session.driver import Driver
 from mainspring_perf.candidates import usable
@@ -38,6 +40,7 @@ __all__ = [
     "checks_us",
     "native_checks",
     "order_us",
+    "session_checks_us",
 ]
 
 SUITE = "trading"
@@ -52,11 +55,46 @@ _ROUNDS = 15
 _TICKS = 6_000_000
 
 
+_ALL_LIMITS = (
+    "risk.restricted_instruments=[]",
+    'risk.allowed_instruments=["BTC/USDT"]',
+    "risk.trading_hours=00:00-00:00",
+    "risk.max_slippage_bps=10000",
+    "risk.reduce_only=false",
+    "risk.self_trade=refuse",
+    "risk.duplicate_order_ms=10",
+    "risk.max_open_orders=1000000",
+    "risk.max_message_rate=1000000",
+    "risk.max_repeated_executions=100",
+    "risk.max_cancel_to_fill=100",
+    "risk.max_gross_exposure=1000000000",
+    "risk.max_net_exposure=1000000000",
+    "risk.buying_power=1000000000",
+    "risk.max_daily_loss=1000000",
+    "risk.max_drawdown=1000000",
+    "risk.venue_connected=true",
+    "risk.max_feed_lag_ms=10",
+    "risk.max_clock_skew_ms=10",
+)
+"""All checks besides the required ones, with limits that all orders here pass."""
+
+
 class _Idle:
     """Is called, and asks for nothing."""
 
     def on_bbo(self, market: StrategyMarket) -> None:
         pass
+
+
+class _Varied:
+    """Asks for an order at each call, below the best bid, at another price than the last hundred."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def on_bbo(self, market: StrategyMarket) -> None:
+        self.asked += 1
+        market.buy(size_lots=1, price_ticks=market.bid_ticks - 100 - self.asked % 100)
 
 
 class _Asker:
@@ -153,6 +191,48 @@ def checks_us() -> float | str:
 def all_checks_us() -> float | str:
     """What every check that a compiled replay takes costs an order in Rust, all together, in microseconds."""
     return _checks_us(native_checks)
+
+
+def session_checks_us() -> float | str:
+    """What all checks cost an order of a session in a native lane, in microseconds of CPU time.
+
+    That is what the order costs more in a lane with all of them than in one with the five required ones, without which
+    no session sends anything, and what these five cost in Rust (`checks_us`). What is counted of an order is part of
+    it. A position is held, so that each order asks what was made.
+    """
+    required_us = checks_us()
+    if isinstance(required_us, str):
+        return required_us
+
+    def pass_ns(settings: tuple[str, ...]) -> float:
+        driver, messages = _checked_lane(settings)
+        manager = driver.lane.order_manager
+        assert manager is not None
+        asked, approve = [], manager.gate.approve
+        manager.gate.approve = lambda *order: asked.append(order) or approve(*order)  # type: ignore[method-assign, func-returns-value]
+        elapsed_ns = _timed_ns(partial(run_lane, driver, messages))
+        expect("orders of a session by all checks", _MOVES + 2, _orders(driver))
+        if asked:
+            raise WrongAnswer(f"{len(asked)} of {_MOVES} orders were decided in Python")
+        return elapsed_ns / _MOVES
+
+    pass_ns(_ALL_LIMITS)
+    return statistics.median(pass_ns(_ALL_LIMITS) - pass_ns(()) for _ in range(_ROUNDS)) / 1e3 + required_us
+
+
+def _checked_lane(settings: tuple[str, ...]) -> tuple[Driver, list[Any]]:
+    """A native lane that holds a position, with the built-in configuration's checks and those of the settings."""
+    setup, messages = moving_messages(_MOVES)
+    plan = plan_of("native", f"slippage.plugin={_SLIPPAGE['native']}", *_SETTINGS, *settings)
+    driver = Driver(wire(plan, standing_in(strategy=_Varied())))
+    manager = driver.lane.order_manager
+    assert manager is not None
+    manager.portfolio.on_fill(Fill(1, 0, 0, 1, Side.BUY, _TICKS, 1_000, False, 0))
+    start_ns = setup[0][0]
+    driver.feed(ClockCompared(start_ns, 0, 0, start_ns + 3_600 * 10**9))
+    # The first orders show the checks what was made so far.
+    driver.run(setup)
+    return driver, messages
 
 
 def _checks_us(make: Callable[[], list[Any]]) -> float | str:

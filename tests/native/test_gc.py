@@ -68,8 +68,9 @@ _HOLDING: dict[str, Callable[[_Holder], Any]] = {
 }
 # These hold figures, the model's values, and one another.
 _OF_VALUES = {
-    "Batch", "Book", "CaptureBlocks", "Costs", "FrameDecoder", "LaneClock", "Market", "OpenLots", "OpenOrders",
-    "OrderHandle", "OrderTracker", "Statistics", "TrackedOrder",
+    "Batch", "Book", "CancelCounts", "CaptureBlocks", "ChangesUnderWay", "Costs", "ExecutionCounts", "FrameDecoder",
+    "LaneClock", "LossMarks", "Market", "OpenLots", "OpenOrders", "OrderHandle", "OrderTracker", "RateCounts",
+    "SentOrders", "Statistics", "TrackedOrder",
 }  # fmt: skip
 
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mainspring.host.config import load_config, parse_config
 from mainspring.host.planning import make_plan
 from mainspring.host.registry import Registry
-from mainspring.model import NewOrder, OrderRequest
+from mainspring.model import Approved, NewOrder, OrderRequest
 from mainspring.risk import Gate
 from mainspring.seams import AccountView, MarketView
 from mainspring.testing import INSTRUMENT
@@ -141,6 +142,70 @@ def test_checks_that_listen_run_in_runs_alike(name: str, journalled: bool) -> No
     assert twins.counts[f"refused: {name}"] > 1 or name == "all"
     saves = any("loss" in one or "drawdown" in one for one in names)
     assert (twins.counts["CheckStates"] > 1) is (journalled and saves)
+
+
+_TWO_INSTRUMENTS = _LEFT_LEVEL.replace('["BTC/USDT"]', '["BTC/USDT", "ETH/USDT"]').replace("size = 0.01", "size = 0.02")
+
+_WIDE = {
+    "max_message_rate": "{ limit = 12, window_ms = 100 }",
+    "max_daily_loss": "0.5",
+    "max_drawdown": "0.3",
+    "max_gross_exposure": "{ limit = 2_000, instrument = 1_500 }",
+    "max_net_exposure": "900",
+    "buying_power": "1_500",
+    "max_open_orders": "{ limit = 2, strategy = 3, account = 3 }",
+}
+
+
+@pytest.mark.parametrize("name", [*_WIDE, "all"])
+def test_checks_over_several_instruments_run_in_runs_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the lane's instruments hold, owe and made together decides in Rust as in Python, and mostly without it."""
+    names = list(_WIDE) if name == "all" else [name]
+    config = _TWO_INSTRUMENTS + "\n" + "\n".join(f"{one} = {_WIDE[one]}" for one in names) + "\n"
+    plan = make_plan(parse_config(config.replace('"chaos"', '"momentum"'), "further.toml", Path()), Registry.load())
+    assert not plan.outside_runs
+    twins = SessionTwins(config, "book-walk", 11557, chunk=64, ends=False)
+    gates = [side.lane.order_manager.gate for side in twins._sides]
+    passed: Counter[int] = Counter()
+    for at, gate in enumerate(gates):
+        approve = gate.approve
+
+        def counted(*order: Any, at: int = at, approve: Any = approve) -> Any:
+            found = approve(*order)
+            passed[at] += isinstance(found, Approved)
+            return found
+
+        monkeypatch.setattr(gate, "approve", counted)
+    twins.run(generated_messages(config))
+    assert twins.trades_in_runs
+    assert twins.counts["Fill"] > 5
+    assert twins.counts[f"refused: {name}"] > 1 or name == "all"
+    # Python has the first order, which shows the checks of losses what was made so far, and what walks the book.
+    assert passed[1] < passed[0]
+
+
+@pytest.mark.parametrize("mark", ["last", "mid"])
+def test_a_profit_is_asked_for_while_nothing_is_locked(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mark that isn't the mid is Python's, which may look at orders; they were locked once, for ever."""
+    config = f"{_LEFT_LEVEL}\nbuying_power = 1_100\n[portfolio]\nmark = '{mark}'\n"
+    twins = SessionTwins(config, "book-walk", 11557, chunk=64, ends=False)
+    asked = 0
+    manager = twins._sides[1].lane.order_manager
+    tracker, known = manager.tracker, manager.portfolio.net_profit_ppb
+
+    def nosy(instrument: int) -> int | None:
+        nonlocal asked
+        asked += 1
+        tracker.all_open()
+        return known(instrument)
+
+    monkeypatch.setattr(manager.portfolio, "net_profit_ppb", nosy)
+    twins._sides[1].lane.message_loop.renew_runs()
+    twins.run(generated_messages(config))
+    assert twins.counts["Fill"] > 5
+    assert twins.counts["refused: buying_power"] > 5
+    # At the mid, Python decides on what the run doesn't let pass, and on nothing else.
+    assert (asked > twins.counts["refused: buying_power"] * 2) is (mark == "last")
 
 
 def test_a_check_that_cannot_hear_in_runs_ends_them() -> None:

@@ -43,6 +43,7 @@ def test_the_file_holds_what_the_project_aims_for():
         "native-book-memory",
         "submit",
         "checks-native",
+        "checks-session-all",
     } <= names
 
 

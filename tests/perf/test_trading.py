@@ -39,6 +39,33 @@ def test_checks_cost_what_they_add_to_an_order(short, monkeypatch, probe):
     assert probe() == pytest.approx((70_000 - 30_000) / 200 / 1e3)
 
 
+def test_all_checks_of_a_session_cost_what_they_add_to_the_required_ones(short, monkeypatch):
+    """The figure is the difference of two native lanes in microseconds of an order, and what the required ones cost."""
+    if not usable("decoder", "native"):
+        pytest.skip("absent: mainspring-native")
+    monkeypatch.setattr(trading, "checks_us", lambda: 0.5)
+    passes = iter([0, 90_000, 30_000])
+    monkeypatch.setattr(trading, "_timed_ns", lambda run: run() or next(passes))
+    assert trading.session_checks_us() == pytest.approx((90_000 - 30_000) / 200 / 1e3 + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("limit", "what"),
+    [("risk.max_open_orders=3", "refused"), ("risk.max_gross_exposure.strategy=1000000000", "decided in Python")],
+)
+def test_an_order_that_no_twin_lets_pass_gives_no_figure(short, monkeypatch, limit, what):
+    """Checks that refuse it are an error, and so is one that Python decides on."""
+    if not usable("decoder", "native"):
+        pytest.skip("absent: mainspring-native")
+    monkeypatch.setattr(trading, "checks_us", lambda: 0.5)
+    key = limit.partition("=")[0].removesuffix(".strategy")
+    others = tuple(one for one in trading._ALL_LIMITS if one.partition("=")[0] != key)
+    further = ("risk.max_gross_exposure.limit=1000000000",) if "gross" in limit else ()
+    monkeypatch.setattr(trading, "_ALL_LIMITS", (*others, *further, limit))
+    with pytest.raises(WrongAnswer, match=what):
+        trading.session_checks_us()
+
+
 def test_a_refused_order_gives_no_figure(short, monkeypatch):
     """Checks that refuse what the benchmark asks for are an error, not a quick pass."""
     pytest.importorskip("numba")
@@ -74,4 +101,5 @@ def test_without_the_native_parts_it_says_so(monkeypatch):
     """The targets show why there is no figure."""
     monkeypatch.setattr(trading, "parts_here", lambda: ["python"])
     monkeypatch.setattr(trading, "usable", lambda *_: None)
-    assert trading.order_us() == trading.checks_us() == trading.all_checks_us() == "not here: mainspring-native"
+    assert trading.order_us() == trading.checks_us() == trading.all_checks_us() == trading.session_checks_us()
+    assert trading.order_us() == "not here: mainspring-native"

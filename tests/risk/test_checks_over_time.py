@@ -104,29 +104,6 @@ def test_the_message_rate_counts_requests_by_weight_in_each_window(make, session
     assert ask(check, session, order()) is None
 
 
-def test_a_rate_says_what_may_be_sent_now(make_check):
-    """In a lane of one instrument it is what the tightest rule leaves, without what is too old. It forgets nothing."""
-    session = FakeRiskSession([FakeMarket()])
-    check = make_check(
-        "max_message_rate", (INSTRUMENT,), 4, session, window_ms=10, rules=[{"limit": 5, "window_ms": 20}]
-    )
-    assert check.spare() == 4
-    for _ in range(3):
-        check.on_sent(order())
-    assert check.spare() == 1
-    pass_time(session, 10 * MS)
-    assert check.spare() == 2, "the second rule"
-    pass_time(session, 10 * MS)
-    assert check.spare() == 4
-    [(first, second)] = check.venues.values()
-    assert (len(first.sent), len(second.sent)) == (3, 3)
-
-
-def test_a_rate_over_several_instruments_says_nothing(make, session):
-    """What another instrument sends to the same venue counts too."""
-    assert make("max_message_rate", 4).spare() is None
-
-
 def test_a_tighter_rate_knows_what_was_sent(make, session):
     """A rate that is changed while running has counted what was sent before."""
     before, after = make("max_message_rate", 5), make("max_message_rate", 2)
@@ -189,11 +166,11 @@ def test_an_order_is_met_at_each_price_of_its_changes(make, session):
     resting.price_ticks = 80
     check.on_event(Replaced(7, 0, 0, 80, 5))
     assert ask(check, session, order(price=79)) is None
-    assert check.prices == {}
+    assert check.changes.state() == {}
     check.on_sent(ReplaceRequest(7, 0, 70, 5, 0))
     resting.filled_lots = 5
     check.on_event(fill(SELL, order_id=7))
-    assert check.prices == {}
+    assert check.changes.state() == {}
 
 
 def test_self_trade_cancels_what_it_is_to_cancel(make, session):

@@ -100,7 +100,7 @@ def make_plan(loaded: Loaded, registry: Registry, name: str = ONLY_FEED) -> Plan
         day_ends=plan_day_ends(config, feed, registry),
         cancel_on_disconnect=config.orders.cancel_on_disconnect,
         slots=planner.further_slots(connects=source.connect is not None),
-        outside_runs=planner.outside_runs(decoder, choices, awaited, alone=len(instruments) == 1),
+        outside_runs=planner.outside_runs(decoder, choices, awaited),
         market=config.market,
         portfolio=config.portfolio,
         budget=config.budget,
@@ -135,16 +135,15 @@ class Planner:
         return self.slot("journal", slot) if wanted else None
 
     def outside_runs(
-        self, decoder: Choice, choices: Sequence[Choice | None], awaited: Choice | None, *, alone: bool
+        self, decoder: Choice, choices: Sequence[Choice | None], awaited: Choice | None
     ) -> tuple[Choice, ...]:
         """The choices whose work a fused run of the decoder can't do itself; none if it has no such runs.
 
-        `awaited` is the journal if each request waits for it, and `alone` whether there is one instrument.
+        `awaited` is the journal if each request waits for it.
         """
 
         def in_runs(choice: Choice) -> bool:
-            can = self._registry.get(choice.seam, choice.plugin).capabilities
-            return bool(can.get("in_runs")) and (alone or not can.get("across_instruments"))
+            return bool(self._registry.get(choice.seam, choice.plugin).capabilities.get("in_runs"))
 
         if not any(choice is not None and choice.seam == "router" for choice in choices) or not in_runs(decoder):
             return ()

@@ -28,7 +28,10 @@ class MarkedMarket(Protocol):
 
 
 class MarkFinder(Protocol):
-    """Finds the mark of an instrument by its index."""
+    """Finds the mark of an instrument by its index. `at_mid` says whether that is the mid wherever there is one."""
+
+    @property
+    def at_mid(self) -> bool: ...
 
     def mark(self, instrument: int, /) -> Mark | None:
         """Returns the mark; None if no price is known."""
@@ -54,6 +57,11 @@ class Marks:
         self._source = source
         # By instrument, in ticks: a venue's mark is finer than those.
         self._venue: dict[int, Fraction] = {}
+
+    @property
+    def at_mid(self) -> bool:
+        """Whether the mark is the mid, wherever there is one."""
+        return self._source == "mid"
 
     def note(self, event: MarkPrice) -> None:
         """Takes a mark price of the venue."""

@@ -18,9 +18,9 @@ __all__ = ["Portfolio"]
 class Portfolio:
     """Books fills and funding, and values what came of them.
 
-    `accounts` are what risk checks read, by instrument; `valuations` say what sizes are worth at prices. Each fill is
-    booked on the instrument and on the strategy whose order was filled, at about a microsecond each. Amounts are
-    computed when they are read.
+    `accounts` are what risk checks read, by instrument; `valuations` say what sizes are worth at prices, and `marks`
+    finds the prices. Each fill is booked on the instrument and on the strategy whose order was filled, at about a
+    microsecond each. Amounts are computed when they are read.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Portfolio:
         self.valuations = tuple(Valuation(instrument) for instrument in instruments)
         self._make_units = make_units
         self._positions = [Position(valuation, make_units(valuation)) for valuation in self.valuations]
+        self.marks = marks
         self._mark = marks.mark
         self._half_ticks = marks.half_ticks
         self.accounts = [

@@ -77,6 +77,7 @@ class Position:
     def on_funding(self, amount: Fraction, currency: str = "") -> None:
         """Books a funding payment; below zero it was paid. An empty `currency` is the instrument's profit currency."""
         _add(self._reported_funding, currency or self.valuation.currency, amount)
+        self._count_reported()
 
     def net_ppb(self, half_ticks: int | Fraction) -> int:
         """Returns the profit after fees and funding, in billionths of a value unit, rounded down.
@@ -94,11 +95,10 @@ class Position:
             else:
                 half_units += floor(-4 * held * INVERSE_SCALE / Fraction(half_ticks))
         net = half_units * (_PPB // 2) - units.fees_ppb_units
-        if self._reported_fees or self._reported_funding:
-            currency, nothing = self.valuation.currency, Fraction(0)
-            reported = self._reported_funding.get(currency, nothing) - self._reported_fees.get(currency, nothing)
-            net += reported * _PPB / self.valuation.unit  # type: ignore[assignment]
-        return net if type(net) is int else floor(net)
+        if type(net) is int:
+            return net + units.reported_ppb_units
+        # Of a mark between two ticks.
+        return floor(net + self._reported_ppb())
 
     def statement(self, mark: Mark | None) -> AccountStatement:
         """Returns the position in its profit currency, valued at the mark."""
@@ -144,6 +144,17 @@ class Position:
         _add(self._reported_fees, currency, amount)
         if amount < 0:
             _add(self._reported_rebates, currency, -amount)
+        self._count_reported()
+
+    def _count_reported(self) -> None:
+        """Counts what was reported in the profit's currency among the whole numbers."""
+        self.units.reported_ppb_units = floor(self._reported_ppb())
+
+    def _reported_ppb(self) -> Fraction:
+        """Funding less fees that were reported in the profit's currency, in billionths of a value unit."""
+        currency, nothing = self.valuation.currency, Fraction(0)
+        reported = self._reported_funding.get(currency, nothing) - self._reported_fees.get(currency, nothing)
+        return reported * _PPB / self.valuation.unit
 
     def _fees(self, currency: str) -> Fraction:
         by_rate = Fraction(self.units.fees_ppb_units, _PPB) * self.valuation.unit

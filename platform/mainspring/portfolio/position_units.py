@@ -18,7 +18,8 @@ class PositionUnits:
         realised + (position's value - cost) = cash + position's value
 
     where cash is sales less purchases. Realised profit isn't added up at all: it is what makes this hold. Fees by rate
-    are kept in parts per billion of a value unit. A fill costs about a microsecond.
+    are kept in parts per billion of a value unit, and so is what `Position` has worked out of funding less fees that a
+    venue reported, rounded down. A fill costs about a microsecond.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class PositionUnits:
         "fees_ppb_units",
         "position_lots",
         "rebates_ppb_units",
+        "reported_ppb_units",
         "sold_lots",
         "sold_units",
         "valuation",
@@ -43,6 +45,7 @@ class PositionUnits:
         self.cost_fine = 0
         self.fees_ppb_units = 0
         self.rebates_ppb_units = 0
+        self.reported_ppb_units = 0
 
     def on_fill(self, buys: bool, lots: int, price_ticks: int, fee_ppb: int) -> None:
         """Books a fill; `fee_ppb` is its fee by rate, in parts per billion of its value, below zero for a rebate."""

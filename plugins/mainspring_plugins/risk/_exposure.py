@@ -88,6 +88,20 @@ class ExposureCheck:
         lots = self._raised(*session.lots(place, order.strategy), order) if own_limits else None
         return None if lots is None else self._compare(own_limits, lots, order, market, order.strategy)
 
+    def linear_limits(self, instrument: int) -> tuple[list[int], list[tuple[int, Sequence[int]]]] | None:
+        """Returns what a lot at half a tick is worth in each instrument, and the limits for orders in one: in quanta,
+        each with the other instruments that count.
+
+        None if strategies or base currencies have limits, or an instrument that counts is inverse.
+        """
+        if self._options.strategy is not None or self._options.currency:
+            return None
+        factors = [self._money.factor(place) for place in range(len(self._instruments))]
+        limits = [(limit, places) for _, limit, places in self._scopes[instrument]]
+        if any(factors[place] is None for place in (instrument, *self._alike[instrument])):
+            return None
+        return [factor or 0 for factor in factors], limits
+
     def _limited(self, *scopes: tuple[str, Decimal | None, bool]) -> tuple[tuple[_Limit, ...], ...]:
         """The scopes that have a limit, by instrument: each limit in quanta, with the other instruments that count."""
         money = self._money

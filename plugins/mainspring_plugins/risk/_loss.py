@@ -10,14 +10,11 @@ import msgspec
 from mainspring.model import Instrument, NewOrder, OrderEvent, Refusal
 from mainspring.seams import AccountView, MarketView, RiskSession
 from mainspring_plugins.risk._limit import reduces
+from mainspring_plugins.risk._loss_marks import LossMarks
 from mainspring_plugins.risk._money import Money
 from mainspring_plugins.risk._scopes import any_looser, refuse_negative
 
 __all__ = ["LossCheck", "LossOptions"]
-
-
-# Beyond every profit.
-_FAR_PPB = 1 << 256
 
 
 class LossOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,15 +54,17 @@ class LossCheck(ABC):
             for currency in self._money.quantum
         }
         self._session: RiskSession | None = None
-        self.measured_from: dict[str, int] = {}
         self.stopped: dict[str, str] = {}
         # The currencies whose profit isn't known.
         self.unknown: set[str] = set(self._limits)
+        alone = len(instruments) == 1
+        ratio = self._money.profit_shares(self._money.currency[0])[0][1:] if alone else None
+        self.marks = LossMarks(follows_best=self.follows_best, ratio=ratio)
+        """What losses are measured from. A fused run puts a twin in its place, with the same methods."""
         # In a lane of one instrument: the profits that change nothing, if there are any.
         self.unmoved_if: str | None = None
-        if len(instruments) == 1:
-            self.unmoved_if = "profit_ppb is not None and self.least_ppb <= profit_ppb < self.beyond_ppb"
-        self.least_ppb = self.beyond_ppb = 0
+        if alone:
+            self.unmoved_if = "profit_ppb is not None and self.marks.least_ppb <= profit_ppb < self.marks.beyond_ppb"
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -73,17 +72,17 @@ class LossCheck(ABC):
 
     def adopt(self, before: "LossCheck") -> None:
         """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
-        self.measured_from, self.stopped, self.unknown = before.measured_from, before.stopped, before.unknown
-        self.least_ppb = self.beyond_ppb = 0
+        self.marks, self.stopped, self.unknown = before.marks, before.stopped, before.unknown
+        self.marks.look_again()
 
     def save(self) -> dict[str, Any]:
         """See `mainspring.seams.RiskCheck`."""
-        return {"measured_from": dict(self.measured_from), "stopped": dict(self.stopped)}
+        return {"measured_from": self.marks.state(), "stopped": dict(self.stopped)}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """See `mainspring.seams.RiskCheck`. What has stopped stays stopped."""
-        self.measured_from, self.stopped = dict(saved["measured_from"]), dict(saved["stopped"])
-        self.least_ppb = self.beyond_ppb = 0
+        self.stopped = dict(saved["stopped"])
+        self.marks.restore(saved["measured_from"])
 
     def lift(self) -> bool:
         """See `mainspring.seams.RiskCheck`. The loss is measured from now on."""
@@ -91,32 +90,34 @@ class LossCheck(ABC):
         for currency in self.stopped:
             profit = None if self._session is None else self._money.total_profit(self._session, currency)
             if profit is not None:
-                self.measured_from[currency] = profit
+                self.marks.put(currency, profit)
         self.stopped = {}
-        self.least_ppb = self.beyond_ppb = 0
+        self.marks.look_again()
         return had_stopped
+
+    def shares(self, instrument: int) -> tuple[str, tuple[tuple[int, int, int], ...]]:
+        """Returns the currency whose loss an instrument's orders depend on, and of each instrument that counts its
+        index and what a profit in billionths of value units is multiplied and divided by, to be in quanta.
+        """
+        currency = self._money.currency[instrument]
+        return currency, self._money.profit_shares(currency)
 
     def on_order(self, order: NewOrder | OrderEvent) -> None:
         """See `mainspring.seams.RiskCheck`. Compares the loss with the limit, if it is known."""
-        currency, session = self._money.currency[order.instrument], self._session
+        currency, session, marks = self._money.currency[order.instrument], self._session, self.marks
         profit = None if session is None else self._money.total_profit(session, currency)
-        self.least_ppb = self.beyond_ppb = 0
+        marks.unbound(currency)
         if session is None or profit is None:
             self.unknown.add(currency)
             return
         self.unknown.discard(currency)
-        measured_from = self.measure_from(currency, profit, session)
+        limit, measured_from = self._limits[currency], self.measure_from(currency, profit, session)
         loss = measured_from - profit
-        if loss > self._limits[currency] and currency not in self.stopped:
+        if loss > limit and currency not in self.stopped:
             text = self._money.text
-            self.stopped[currency] = (
-                f"a loss of {text(currency, loss)} is above {text(currency, self._limits[currency])}"
-            )
-        if self.unmoved_if is not None and currency not in self.stopped:
-            self.least_ppb = self._money.least_profit_ppb(currency, measured_from - self._limits[currency])
-            self.beyond_ppb = _FAR_PPB
-            if self.follows_best:
-                self.beyond_ppb = self._money.least_profit_ppb(currency, measured_from + 1)
+            self.stopped[currency] = f"a loss of {text(currency, loss)} is above {text(currency, limit)}"
+        if currency not in self.stopped:
+            marks.bound(currency, measured_from, limit)
 
     on_event = on_order
 

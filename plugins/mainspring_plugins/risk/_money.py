@@ -78,15 +78,20 @@ class Money:
         _, numerator, denominator = self._profits[self.currency[instrument]][0]
         return self._factors[instrument], numerator, denominator
 
-    def least_profit_ppb(self, currency: str, quanta: int) -> int:
-        """Returns the least profit of a currency's only instrument that is that many quanta, or more."""
-        [(_, numerator, denominator)] = self._profits[currency]
-        return -(-quanta * denominator // numerator)
+    def factor(self, instrument: int) -> int | None:
+        """Returns the quanta of one lot at half a tick; None for an inverse contract, whose lots are worth no such."""
+        return None if self._inverse[instrument] else self._factors[instrument]
+
+    def profit_shares(self, currency: str) -> tuple[tuple[int, int, int], ...]:
+        """Returns each instrument of a currency, by its index, with what a profit in billionths of value units is
+        multiplied and divided by, rounding down, to be in quanta.
+        """
+        return self._profits[currency]
 
     def total_profit(self, session: RiskSession, currency: str) -> int | None:
         """Returns the profit in a currency; None if something is held that has no mark."""
         total = 0
-        for instrument, numerator, denominator in self._profits[currency]:
+        for instrument, numerator, denominator in self.profit_shares(currency):
             ppb_units = session.net_profit_ppb(instrument)
             if ppb_units is None:
                 return None

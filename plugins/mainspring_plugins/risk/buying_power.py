@@ -71,6 +71,21 @@ class BuyingPower:
             # Of a linear instrument a half value unit has whole billions of quanta.
             self.capital_ppb = self.capital * self._margin_of * 10**9 // factor
 
+    def linear_figures(
+        self, instrument: int
+    ) -> tuple[list[int], Sequence[int], tuple[int, int, int], Sequence[tuple[int, int, int]]] | None:
+        """Returns what decides on orders in an instrument: what a lot at half a tick is worth in each, which others
+        count, the capital in quanta with the margin as numerator and denominator, and how profits are added up.
+
+        None if an instrument that counts is inverse.
+        """
+        money, currency = self._money, self._money.currency[instrument]
+        factors = [money.factor(place) for place in range(len(self._symbols))]
+        if any(factors[place] is None for place in (instrument, *self._alike[instrument])):
+            return None
+        figures = self._capital[currency], *self.margin_ratio
+        return [factor or 0 for factor in factors], self._alike[instrument], figures, money.profit_shares(currency)
+
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
         self._session = session

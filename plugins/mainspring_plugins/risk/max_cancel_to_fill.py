@@ -10,7 +10,7 @@ from mainspring.seams import AccountView, Catalogue, MarketView, RiskSession, ho
 from mainspring_plugins.risk._limit import reduces
 from mainspring_plugins.risk._scopes import refuse_negative
 
-__all__ = ["CancelToFillOptions", "MaxCancelToFill", "register_risk_checks"]
+__all__ = ["CancelCounts", "CancelToFillOptions", "MaxCancelToFill", "register_risk_checks"]
 
 _NAME = "max_cancel_to_fill"
 _DAY_NS = 24 * 3_600 * 10**9
@@ -30,6 +30,40 @@ class CancelToFillOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
         return self.limit > before.limit or self.after > before.after
 
 
+class CancelCounts:
+    """The cancels and fills of a UTC day: it is the last one in which anything was counted or asked."""
+
+    __slots__ = ("cancels", "day_begins_ns", "day_ends_ns", "fills")
+
+    def __init__(self) -> None:
+        self.day_begins_ns = self.day_ends_ns = self.cancels = self.fills = 0
+
+    def begin_day(self, now_ns: int) -> None:
+        """Counts from nothing if that is another day."""
+        if not self.day_begins_ns <= now_ns < self.day_ends_ns:
+            self.day_begins_ns = now_ns // _DAY_NS * _DAY_NS
+            self.day_ends_ns = self.day_begins_ns + _DAY_NS
+            self.cancels = self.fills = 0
+
+    def add_cancel(self, now_ns: int) -> None:
+        """Counts a cancel."""
+        self.begin_day(now_ns)
+        self.cancels += 1
+
+    def add_fill(self, now_ns: int) -> None:
+        """Counts a fill."""
+        self.begin_day(now_ns)
+        self.fills += 1
+
+    def state(self) -> tuple[int, int, int, int]:
+        """Returns when the day begins and ends, its cancels and its fills."""
+        return self.day_begins_ns, self.day_ends_ns, self.cancels, self.fills
+
+    def restore(self, state: tuple[int, int, int, int]) -> None:
+        """Takes over what others have counted, as `state` has it."""
+        self.day_begins_ns, self.day_ends_ns, self.cancels, self.fills = state
+
+
 class MaxCancelToFill:
     """Passes new orders while the day's cancels of an instrument are within `limit` times its fills.
 
@@ -38,16 +72,17 @@ class MaxCancelToFill:
 
     hears_in_runs = True
     passes_if = (
-        "self.day_begins_ns <= now_ns < self.day_ends_ns and (changed is not None or self.cancels <= self.after)"
+        "self.counts.day_begins_ns <= now_ns < self.counts.day_ends_ns "
+        "and (changed is not None or self.counts.cancels <= self.after)"
     )
 
     def __init__(self, instrument: Instrument, *, options: CancelToFillOptions) -> None:
         self._limit = options.limit
-        self._numerator, self._denominator = options.limit.as_integer_ratio()
+        self.fills_for, self.cancels_for = options.limit.as_integer_ratio()
         self.after = options.after
         self._session: RiskSession | None = None
-        # Of the day that is counted.
-        self.day_begins_ns = self.day_ends_ns = self.cancels = self.fills = 0
+        self.counts = CancelCounts()
+        """What was cancelled and filled. A fused run puts a twin in its place, with the same methods."""
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -55,43 +90,39 @@ class MaxCancelToFill:
 
     def adopt(self, before: "MaxCancelToFill") -> None:
         """See `mainspring.seams.RiskCheck`."""
-        self.day_begins_ns, self.day_ends_ns = before.day_begins_ns, before.day_ends_ns
-        self.cancels, self.fills = before.cancels, before.fills
+        self.counts = before.counts
 
     @property
     def within(self) -> bool:
         """Whether the cancels of the day that is counted are within the limit."""
-        return self.cancels <= self.after or self.cancels * self._denominator <= self.fills * self._numerator
+        cancels = self.counts.cancels
+        return cancels <= self.after or cancels * self.cancels_for <= self.counts.fills * self.fills_for
 
     def on_sent(self, request: OrderRequest) -> None:
         """See `mainspring.seams.RiskCheck`."""
         if isinstance(request, CancelRequest):
-            self._begin_day()
-            self.cancels += 1
+            self.counts.add_cancel(self._now_ns)
 
     def on_event(self, event: OrderEvent) -> None:
         """See `mainspring.seams.RiskCheck`."""
         if isinstance(event, Fill):
-            self._begin_day()
-            self.fills += 1
+            self.counts.add_fill(self._now_ns)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
         session = self._session
         if session is None:
             return Refusal(_NAME, "nothing says what was cancelled: 0 cancels known")
-        self._begin_day()
+        self.counts.begin_day(session.now_ns)
         if session.changed is not None or self.within or reduces(order, account):
             return None
-        return Refusal(_NAME, f"{self.cancels} cancels for {self.fills} fills are more than {self._limit} for each")
+        figures = f"{self.counts.cancels} cancels for {self.counts.fills} fills"
+        return Refusal(_NAME, f"{figures} are more than {self._limit} for each")
 
-    def _begin_day(self) -> None:
+    @property
+    def _now_ns(self) -> int:
         assert self._session is not None
-        now_ns = self._session.now_ns
-        if not self.day_begins_ns <= now_ns < self.day_ends_ns:
-            self.day_begins_ns = now_ns // _DAY_NS * _DAY_NS
-            self.day_ends_ns = self.day_begins_ns + _DAY_NS
-            self.cancels = self.fills = 0
+        return self._session.now_ns
 
 
 @hookimpl

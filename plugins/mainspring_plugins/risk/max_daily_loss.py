@@ -44,9 +44,8 @@ class MaxDailyLoss(LossCheck):
         super().__init__(_NAME, instruments, options)
         self._starts_ns = options.day_starts * _HOUR_NS
         self.days: dict[str, int] = {}
-        self.day_begins_ns = self.day_ends_ns = 0
         if self.unmoved_if is not None:
-            self.unmoved_if += " and self.day_begins_ns <= now_ns < self.day_ends_ns"
+            self.unmoved_if += " and self.marks.begins_ns <= now_ns < self.marks.ends_ns"
 
     def adopt(self, before: LossCheck) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -66,14 +65,15 @@ class MaxDailyLoss(LossCheck):
     def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
         """See `LossCheck`: the profit at the day's beginning."""
         day = (session.now_ns - self._starts_ns) // _DAY_NS
-        self.day_begins_ns = day * _DAY_NS + self._starts_ns
-        self.day_ends_ns = self.day_begins_ns + _DAY_NS
-        known = self.days.get(currency)
-        if known != day:
+        begins_ns = day * _DAY_NS + self._starts_ns
+        self.marks.set_day(begins_ns, begins_ns + _DAY_NS)
+        known, measured_from = self.days.get(currency), self.marks.get(currency)
+        if known != day or measured_from is None:
             self.days[currency] = day
-            self.measured_from[currency] = 0 if known is None else profit
+            measured_from = 0 if known is None else profit
+            self.marks.put(currency, measured_from)
             self.stopped.pop(currency, None)
-        return self.measured_from[currency]
+        return measured_from
 
 
 @hookimpl

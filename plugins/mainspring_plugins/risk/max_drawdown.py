@@ -21,12 +21,15 @@ class MaxDrawdown(LossCheck):
 
     def __init__(self, instruments: Sequence[Instrument], *, options: LossOptions) -> None:
         super().__init__(_NAME, instruments, options)
+        # At any time.
+        self.marks.set_day(-(1 << 63), (1 << 63) - 1)
 
     def measure_from(self, currency: str, profit: int, session: RiskSession) -> int:
         """See `LossCheck`: the best profit so far, which is 0 at the start."""
-        best = self.measured_from.get(currency, 0)
+        best = self.marks.get(currency) or 0
         if profit > best:
-            best = self.measured_from[currency] = profit
+            best = profit
+            self.marks.put(currency, best)
         return best
 
 

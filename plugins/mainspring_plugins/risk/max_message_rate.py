@@ -1,7 +1,7 @@
 """Refuses requests beyond what a venue takes in a time."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from mainspring.model import CancelRequest, Instrument, NewOrder, OrderRequest, Refusal
 from mainspring.seams import AccountView, Catalogue, MarketView, RiskSession, hookimpl
 
-__all__ = ["MaxMessageRate", "RateOptions", "RateRule", "register_risk_checks"]
+__all__ = ["MaxMessageRate", "RateCounts", "RateOptions", "RateRule", "register_risk_checks"]
 
 _NAME = "max_message_rate"
 _NS_IN_MS = 1_000_000
@@ -68,18 +68,70 @@ class _Counted:
             self.total -= sent.popleft()[1]
         return self.total
 
-    def spare(self, now_ns: int) -> int:
-        """Returns what may be sent now, and forgets nothing."""
-        old = 0
-        for sent_ns, weight in self.sent:
-            if now_ns - sent_ns < self.window_ns:
-                break
-            old += weight
-        return self.limit - self.total + old
-
     def add(self, now_ns: int, weight: int) -> None:
         self.sent.append((now_ns, weight))
         self.total += weight
+
+
+class RateCounts:
+    """What was sent, by venue, and what may be: at most a limit in each window in nanoseconds, by the `rules`."""
+
+    def __init__(self, rules: Sequence[tuple[int, int]]) -> None:
+        self.rules = tuple(rules)
+        self._venues: dict[int, tuple[_Counted, ...]] = {}
+        # By venue: what may be sent at least, by each rule.
+        self._room: dict[int, int] = {}
+        self._all = min(limit for limit, _ in self.rules)
+
+    def room(self, venue: int) -> int:
+        """Returns what a venue takes at least, without a look at what is too old to count."""
+        return self._room.get(venue, self._all)
+
+    def above(self, venue: int, now_ns: int, weight: int) -> tuple[int, int, int] | None:
+        """Returns the first rule that a request of that weight would break; None if it breaks none.
+
+        It is what would be sent within the window, the window in nanoseconds, and the limit.
+        """
+        counts = self._counts(venue)
+        for counted in counts:
+            # What is too old may still be among it: it is never less than what is within the window.
+            if counted.total + weight > counted.limit:
+                total = counted.within(now_ns) + weight
+                self._measure_room(venue, counts)
+                if total > counted.limit:
+                    return total, counted.window_ns, counted.limit
+        return None
+
+    def add(self, venue: int, now_ns: int, weight: int) -> None:
+        """Counts a request of that weight."""
+        counts = self._counts(venue)
+        for counted in counts:
+            counted.within(now_ns)
+            counted.add(now_ns, weight)
+        self._measure_room(venue, counts)
+
+    def state(self) -> dict[int, list[tuple[int, int]]]:
+        """Returns the times and weights that the longest window has kept, by venue, oldest first."""
+        longest = max(range(len(self.rules)), key=lambda at: self.rules[at][1])
+        return {venue: list(counts[longest].sent) for venue, counts in self._venues.items()}
+
+    def restore(self, state: Mapping[int, Sequence[tuple[int, int]]]) -> None:
+        """Takes over what others have counted, as `state` has it. Nothing was counted here."""
+        for venue, sent in state.items():
+            counts = self._counts(venue)
+            for counted in counts:
+                counted.sent = deque(sent)
+                counted.total = sum(weight for _, weight in sent)
+            self._measure_room(venue, counts)
+
+    def _measure_room(self, venue: int, counts: Iterable[_Counted]) -> None:
+        self._room[venue] = min(counted.limit - counted.total for counted in counts)
+
+    def _counts(self, venue: int) -> tuple[_Counted, ...]:
+        counts = self._venues.get(venue)
+        if counts is None:
+            counts = self._venues[venue] = tuple(_Counted(*rule) for rule in self.rules)
+        return counts
 
 
 class MaxMessageRate:
@@ -89,83 +141,52 @@ class MaxMessageRate:
     """
 
     hears_in_runs = True
-    passes_if = "(self.new if changed is None else self.replace) <= self.room.get(session.venue(order.instrument), -1)"
+    passes_if = "(self.new if changed is None else self.replace) <= self.counts.room(session.venue(order.instrument))"
 
     def __init__(self, instruments: Sequence[Instrument], *, options: RateOptions) -> None:
-        self._options = options
-        self.rules = tuple((rule.limit, rule.window_ms * _NS_IN_MS) for rule in options.every())
         self._session: RiskSession | None = None
-        # By venue: a count for each rule.
-        self.venues: dict[int, tuple[_Counted, ...]] = {}
-        # By venue: what may be sent at least, by each rule.
-        self.room: dict[int, int] = {}
+        self.counts = RateCounts([(rule.limit, rule.window_ms * _NS_IN_MS) for rule in options.every()])
+        """What was sent. A fused run puts a twin in its place, with the same methods."""
         self.new, self.replace, self.cancel = options.new, options.replace, options.cancel
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
         self._session = session
 
-    def spare(self) -> int | None:
-        """Returns what may be sent now, in a lane of one instrument; None in others."""
-        session = self._session
-        if session is None or len(session.instruments) != 1:
-            return None
-        now_ns, limits = session.now_ns, [limit for limit, _ in self.rules]
-        counts = self.venues.get(session.venue(0))
-        return min(limits if counts is None else [counted.spare(now_ns) for counted in counts])
-
     def adopt(self, before: "MaxMessageRate") -> None:
         """See `mainspring.seams.RiskCheck`. A longer window starts with what the longest one had kept."""
-        longest = max(range(len(before.rules)), key=lambda at: before.rules[at][1])
-        for venue, counts in before.venues.items():
-            for counted in self._counts(venue):
-                counted.sent = deque(counts[longest].sent)
-                counted.total = sum(weight for _, weight in counted.sent)
-            self._measure_room(venue)
+        self.counts.restore(before.counts.state())
+
+    def venue(self, instrument: int) -> int:
+        """Returns the number of the venue to which an instrument's requests count."""
+        assert self._session is not None
+        return self._session.venue(instrument)
 
     def check(self, order: NewOrder, market: MarketView, account: AccountView) -> Refusal | None:
         """Implements `mainspring.seams.RiskCheck`."""
         session = self._session
         if session is None:
             return Refusal(_NAME, "nothing says what was sent: 0 requests known")
-        weight = self._options.new if session.changed is None else self._options.replace
-        for counted in self._counts(session.venue(order.instrument)):
-            # What is too old may still be among it: it is never less than what is within the window.
-            if counted.total + weight > counted.limit:
-                total = counted.within(session.now_ns) + weight
-                if total > counted.limit:
-                    window_ms = counted.window_ns // _NS_IN_MS
-                    return Refusal(_NAME, f"{total} requests in {window_ms} ms are above {counted.limit}")
-        return None
+        weight = self.new if session.changed is None else self.replace
+        broken = self.counts.above(session.venue(order.instrument), session.now_ns, weight)
+        if broken is None:
+            return None
+        total, window_ns, limit = broken
+        return Refusal(_NAME, f"{total} requests in {window_ns // _NS_IN_MS} ms are above {limit}")
 
     def on_sent(self, request: OrderRequest) -> None:
         """See `mainspring.seams.RiskCheck`."""
-        session, options = self._session, self._options
+        session = self._session
         if session is None:
             return
         weight = (
-            options.new
+            self.new
             if isinstance(request, NewOrder)
-            else options.cancel
+            else self.cancel
             if isinstance(request, CancelRequest)
-            else options.replace
+            else self.replace
         )
-        now_ns = session.now_ns
-        venue = session.venue(request.instrument)
-        for counted in self._counts(venue):
-            counted.within(now_ns)
-            counted.add(now_ns, weight)
-        self._measure_room(venue)
-
-    def _counts(self, venue: int) -> tuple[_Counted, ...]:
-        counts = self.venues.get(venue)
-        if counts is None:
-            counts = self.venues[venue] = tuple(_Counted(*rule) for rule in self.rules)
-            self._measure_room(venue)
-        return counts
-
-    def _measure_room(self, venue: int) -> None:
-        self.room[venue] = min(counted.limit - counted.total for counted in self.venues[venue])
+        self.counts.add(session.venue(request.instrument), session.now_ns, weight)
 
 
 @hookimpl

@@ -38,6 +38,8 @@ class MaxOpenOrders:
         account = options.limit if options.account is None else options.account
         self.limit_of_one = min(options.limit, account) if alone else None
         """How many orders may be open in a lane of one instrument; None in others, or if strategies have limits."""
+        self.limits = options.limit, options.strategy, options.account
+        """How many orders may be open in an instrument, of a strategy, and together; None is any number."""
         own = "changed is not None or session.count_open(order.instrument) < self.limit"
         self.limit = options.limit if self.limit_of_one is None else self.limit_of_one
         self.passes_if = own if options.strategy is None and (alone or options.account is None) else None

@@ -1,5 +1,6 @@
 """Refuses orders that could trade with our own."""
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from mainspring.model import (
 )
 from mainspring.seams import AccountView, Catalogue, MarketView, OpenOrder, RiskSession, hookimpl
 
-__all__ = ["SelfTrade", "SelfTradeOptions", "register_risk_checks"]
+__all__ = ["ChangesUnderWay", "SelfTrade", "SelfTradeOptions", "register_risk_checks"]
 
 _NAME = "self_trade"
 
@@ -37,6 +38,39 @@ class SelfTradeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return False
 
 
+class ChangesUnderWay:
+    """The prices of changes that are under way, by order, in the order in which they were sent."""
+
+    def __init__(self) -> None:
+        self._prices: dict[int, list[int]] = {}
+
+    def of(self, order_id: int) -> Sequence[int]:
+        """Returns the prices to which an order is on its way."""
+        return self._prices.get(order_id, ())
+
+    def add(self, order_id: int, price_ticks: int) -> None:
+        """Notes a change that is sent."""
+        self._prices.setdefault(order_id, []).append(price_ticks)
+
+    def hear(self, order_id: int, *, answered: bool, ended: bool) -> None:
+        """Takes a report of an order: whether it has `answered` the oldest change, and whether the order has ended."""
+        prices = self._prices.get(order_id)
+        if prices is None:
+            return
+        if answered:
+            del prices[0]
+        if ended or not prices:
+            del self._prices[order_id]
+
+    def state(self) -> dict[int, list[int]]:
+        """Returns all of them."""
+        return {order_id: list(prices) for order_id, prices in self._prices.items()}
+
+    def restore(self, state: Mapping[int, Sequence[int]]) -> None:
+        """Takes over what others know, as `state` has it."""
+        self._prices = {order_id: list(prices) for order_id, prices in state.items()}
+
+
 class SelfTrade:
     """Passes orders that can't trade with an open order of the other side, of any strategy of the lane.
 
@@ -52,8 +86,8 @@ class SelfTrade:
     def __init__(self, instrument: Instrument, *, options: SelfTradeOptions) -> None:
         self._mode = options.limit
         self._session: RiskSession | None = None
-        self.prices: dict[int, list[int]] = {}
-        """The prices of changes under way, by order, in the order in which they were sent."""
+        self.changes = ChangesUnderWay()
+        """What is under way. A fused run puts a twin in its place, with the same methods."""
 
     def bind(self, session: RiskSession) -> None:
         """See `mainspring.seams.RiskCheck`."""
@@ -79,23 +113,20 @@ class SelfTrade:
 
     def adopt(self, before: "SelfTrade") -> None:
         """See `mainspring.seams.RiskCheck`."""
-        self.prices = before.prices
+        self.changes = before.changes
 
     def on_sent(self, request: OrderRequest) -> None:
         """See `mainspring.seams.RiskCheck`."""
         if isinstance(request, ReplaceRequest):
-            self.prices.setdefault(request.order_id, []).append(request.price_ticks)
+            self.changes.add(request.order_id, request.price_ticks)
 
     def on_event(self, event: OrderEvent) -> None:
         """See `mainspring.seams.RiskCheck`."""
-        prices = self.prices.get(event.order_id)
-        if prices is None:
+        if not self.changes.of(event.order_id):
             return
-        if isinstance(event, Replaced) or (isinstance(event, Rejected) and event.request == "replace"):
-            del prices[0]
         order = None if self._session is None else self._session.order(event.order_id)
-        if not prices or order is None or order.ended:
-            del self.prices[event.order_id]
+        answered = isinstance(event, Replaced) or (isinstance(event, Rejected) and event.request == "replace")
+        self.changes.hear(event.order_id, answered=answered, ended=order is None or order.ended)
 
     def _meets(self, order: NewOrder, resting: OpenOrder) -> bool:
         sent = resting.order
@@ -103,7 +134,7 @@ class SelfTrade:
             return False
         if order.kind == "market" or resting.state == "unknown":
             return True
-        prices = [resting.price_ticks, *self.prices.get(sent.order_id, ())]
+        prices = [resting.price_ticks, *self.changes.of(sent.order_id)]
         return any(order.side * (order.price_ticks - price) >= 0 for price in prices)
 
 

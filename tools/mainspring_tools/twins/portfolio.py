@@ -63,6 +63,8 @@ def _instruments() -> list[Instrument]:
 class _Found:
     """The marks as a portfolio asks for them."""
 
+    at_mid = False
+
     def __init__(self, marks: list[Mark | None]) -> None:
         self.mark = marks.__getitem__
 

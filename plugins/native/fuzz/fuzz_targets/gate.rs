@@ -6,7 +6,7 @@ use ethnum::I256;
 use libfuzzer_sys::fuzz_target;
 use mainspring_native::book::any::{AnyBook, STRUCTURES};
 use mainspring_native::book::{Book, Level, Side};
-use mainspring_native::trading::gate::{Account, Asked, Check, Seen, Unmoved};
+use mainspring_native::trading::gate::{Account, Asked, Check, Seen};
 use mainspring_native::trading::order::NewOrder;
 use mainspring_native::venue::orders::TimeInForce;
 
@@ -165,23 +165,7 @@ fn within(check: &Check, order: &NewOrder, seen: &Seen, account: &Account, far: 
             now <= other || (seen.live && sided && left >= 0)
         }
         Check::MaxSlippageBps { max_bps_bits } => f64::from_bits(max_bps_bits) >= COST_BPS,
-        Check::MaxMessageRate { replace, spare, .. } if changed => replace <= spare,
-        Check::MaxMessageRate { new, spare, .. } => new <= spare,
-        Check::MaxDailyLoss { unmoved, begin_ns, end_ns } => {
-            let now_ns = i128::from(seen.now_ns);
-            begin_ns <= now_ns && now_ns < end_ns && stands(unmoved)
-        }
-        Check::MaxDrawdown { unmoved } => stands(unmoved),
-        Check::MaxRepeatedExecutions { stopped } => !stopped,
-        Check::DuplicateOrderMs { window_ns } => !changed || i128::from(seen.now_ns) >= i128::from(SENT_NS) + window_ns,
-        Check::MaxCancelToFill { begin_ns, end_ns, within } => {
-            let now_ns = i128::from(seen.now_ns);
-            begin_ns <= now_ns && now_ns < end_ns && (within || changed)
-        }
-        Check::SelfTrade => {
-            let other = if order.buy { account.open_sell_lots } else { account.open_buy_lots };
-            other == 0 || !order.limit
-        }
+        Check::Outside { at } => at % 2 == 0 && order.limit,
     }
 }
 
@@ -190,14 +174,6 @@ const PROFIT_PPB: i128 = -3_000_000_001;
 const COST_BPS: f64 = 1.5;
 
 const DAY_NS: i128 = 86_400_000_000_000;
-
-/// When what an order is to be changed to was last sent; no new one was.
-const SENT_NS: i64 = 1 << 40;
-
-/// Whether a check of losses has nothing to do about what was made.
-fn stands(unmoved: Unmoved) -> bool {
-    unmoved.least <= I256::new(PROFIT_PPB) && I256::new(PROFIT_PPB) < unmoved.beyond
-}
 
 /// How many orders are open in the instrument.
 const OPEN: usize = 3;
@@ -254,8 +230,6 @@ fuzz_target!(|data: &[u8]| {
         let [one, two, three, four] = [next(), next(), next(), next()].map(figure);
         let passive = (flags & 16 == 0).then_some((three, four.max(1)));
         let changed = flags & 128 == 0;
-        let below = |figure: i128| I256::new(-figure) << 4;
-        let unmoved = Unmoved { least: below(one), beyond: below(two) };
         let checks = [
             Check::MaxOrderSize { max_lots: one },
             Check::MaxOrderNotional { priced: flags & 32 == 0, max_units: one },
@@ -283,13 +257,7 @@ fuzz_target!(|data: &[u8]| {
                 capital: (I256::new(one) << 62) + I256::new(four),
             },
             Check::MaxSlippageBps { max_bps_bits: one as u64 },
-            Check::MaxMessageRate { new: one, replace: two, cancel: three, spare: four },
-            Check::MaxDailyLoss { unmoved, begin_ns: three, end_ns: four },
-            Check::MaxDrawdown { unmoved },
-            Check::MaxRepeatedExecutions { stopped: one != 0 },
-            Check::DuplicateOrderMs { window_ns: one },
-            Check::MaxCancelToFill { begin_ns: one, end_ns: two, within: three != 0 },
-            Check::SelfTrade,
+            Check::Outside { at: one as usize },
         ];
         let side = if order.buy { Side::Buy } else { Side::Sell };
         // A buyer meets the asks.
@@ -297,19 +265,12 @@ fuzz_target!(|data: &[u8]| {
             (0..).map_while(|at| book.level(if order.buy { Side::Sell } else { Side::Buy }, at)).collect();
         let far: Vec<_> = far.into_iter().map(|level| (level.price, level.lots)).collect();
         let open = || (!changed).then_some(OPEN);
-        let same_sent_ns = |_: &NewOrder| changed.then_some(SENT_NS);
-        let meets_own = |order: &NewOrder| order.limit;
+        let outside = |at: usize, order: &NewOrder, _: &Account| at % 2 == 0 && order.limit;
         for check in checks {
             let walk = |order: &NewOrder| Some(book.walk(side, order.size_lots));
             let profit_ppb = || Some(I256::new(PROFIT_PPB));
-            let asked = Asked {
-                walk: &walk,
-                profit_ppb: &profit_ppb,
-                cost_bps: Some(COST_BPS),
-                changed,
-                same_sent_ns: &same_sent_ns,
-                meets_own: &meets_own,
-            };
+            let asked =
+                Asked { walk: &walk, profit_ppb: &profit_ppb, cost_bps: Some(COST_BPS), outside: &outside };
             let passes = check.passes(&order, &seen, &account, asked, open);
             let left = check.passes(&order, &seen, &account, Asked { walk: &|_| None, ..asked }, open);
             let exact = within(&check, &order, &seen, &account, &far, changed);

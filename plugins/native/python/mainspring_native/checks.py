@@ -5,29 +5,21 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from mainspring_plugins.risk._loss import LossCheck
 from mainspring_plugins.risk.allowed_instruments import AllowedInstruments
 from mainspring_plugins.risk.buying_power import BuyingPower
 from mainspring_plugins.risk.collar_bps import CollarBps
-from mainspring_plugins.risk.duplicate_order_ms import DuplicateOrderMs
 from mainspring_plugins.risk.max_book_age_ms import MaxBookAgeMs
-from mainspring_plugins.risk.max_cancel_to_fill import MaxCancelToFill
 from mainspring_plugins.risk.max_clock_skew_ms import MaxClockSkewMs
-from mainspring_plugins.risk.max_daily_loss import MaxDailyLoss
-from mainspring_plugins.risk.max_drawdown import MaxDrawdown
 from mainspring_plugins.risk.max_feed_lag_ms import MaxFeedLagMs
 from mainspring_plugins.risk.max_gross_exposure import MaxGrossExposure
-from mainspring_plugins.risk.max_message_rate import MaxMessageRate
 from mainspring_plugins.risk.max_net_exposure import MaxNetExposure
 from mainspring_plugins.risk.max_open_orders import MaxOpenOrders
 from mainspring_plugins.risk.max_order_notional import MaxOrderNotional
 from mainspring_plugins.risk.max_order_size import MaxOrderSize
 from mainspring_plugins.risk.max_position import MaxPosition, MaxPositionValue
-from mainspring_plugins.risk.max_repeated_executions import MaxRepeatedExecutions
 from mainspring_plugins.risk.max_slippage_bps import MaxSlippageBps
 from mainspring_plugins.risk.reduce_only import ReduceOnly
 from mainspring_plugins.risk.restricted_instruments import RestrictedInstruments
-from mainspring_plugins.risk.self_trade import SelfTrade
 from mainspring_plugins.risk.trading_hours import TradingHours
 from mainspring_plugins.risk.venue_connected import VenueConnected
 
@@ -38,9 +30,7 @@ _Figures: TypeAlias = tuple[int, ...] | None
 
 _FIGURE_BITS = 62
 _LARGEST = 2**_FIGURE_BITS
-_FIGURES_MOST = 6
-# Of two figures.
-_FAR_PPB = 2 ** (2 * _FIGURE_BITS - 2)
+_FIGURES_MOST = 4
 
 
 def _collar(check: CollarBps) -> _Figures:
@@ -79,29 +69,6 @@ def _slippage(check: MaxSlippageBps) -> _Figures:
     return bits >> 32, bits % 2**32
 
 
-def _rate(check: MaxMessageRate) -> _Figures:
-    spare = check.spare()
-    return None if spare is None else (check.new, check.replace, check.cancel, spare)
-
-
-def _loss(check: LossCheck) -> _Figures:
-    """The profits at which it stops and notes nothing; none until it has seen an order, and once it has stopped."""
-    if check.unmoved_if is None:
-        return None
-    bounds = (check.least_ppb, check.beyond_ppb) if not (check.stopped or check.unknown) else (0, 0)
-    least, beyond = (max(min(bound, _FAR_PPB), -_FAR_PPB) for bound in bounds)
-    return least >> _FIGURE_BITS, least % _LARGEST, beyond >> _FIGURE_BITS, beyond % _LARGEST
-
-
-def _daily_loss(check: MaxDailyLoss) -> _Figures:
-    figures = _loss(check)
-    return None if figures is None else (*figures, check.day_begins_ns, check.day_ends_ns)
-
-
-def _cancel_to_fill(check: MaxCancelToFill) -> _Figures:
-    return check.day_begins_ns, check.day_ends_ns, int(check.within)
-
-
 # A replay for research takes these: it estimates no costs, and tells no check what was sent or filled.
 _IN_REPLAYS: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingProxyType(
     {
@@ -129,13 +96,6 @@ _FIGURES: Final[Mapping[type, tuple[str, Callable[[Any], _Figures]]]] = MappingP
     {
         **_IN_REPLAYS,
         MaxSlippageBps: ("max_slippage_bps", _slippage),
-        MaxMessageRate: ("max_message_rate", _rate),
-        MaxDailyLoss: ("max_daily_loss", _daily_loss),
-        MaxDrawdown: ("max_drawdown", _loss),
-        MaxRepeatedExecutions: ("max_repeated_executions", lambda check: (int(bool(check.stopped)),)),
-        DuplicateOrderMs: ("duplicate_order_ms", lambda check: (check.window_ns,)),
-        MaxCancelToFill: ("max_cancel_to_fill", _cancel_to_fill),
-        SelfTrade: ("self_trade", lambda _: (0,)),
     }
 )
 
@@ -146,11 +106,11 @@ def runs_in_replays(check: object) -> bool:
 
 
 def described(check: object) -> _Described | None:
-    """Describes a check by its name and six figures; None if it isn't one of ours, or is for Python alone.
+    """Describes a check by its name and four figures; None if it isn't one of ours, has counted something, or is for
+    Python alone.
 
-    What a check reads of the session (a connection, a clock, the hours) is as it stands, and so is what it has counted:
-    a fused run asks again once the check has heard of something. A limit beyond 62 bits is left to the check itself: no
-    order comes near it.
+    What a check reads of the session (a connection, a clock, the hours) is as it stands. A limit beyond 62 bits is left
+    to the check itself: no order comes near it.
     """
     # By the exact type: a subclass may have rules of its own.
     name, figures_of = _FIGURES.get(type(check), ("", None))

@@ -138,14 +138,8 @@ impl Desk for AtPlace<'_> {
         let walk = |order: &NewOrder| Some(book.walk(if order.buy { Side::Buy } else { Side::Sell }, order.size_lots));
         // Orders are priced only where there is a mid.
         let profit_ppb = || market.mid_half_ticks().and_then(|half_ticks| position.net_ppb(half_ticks));
-        let asked = gate::Asked {
-            walk: &walk,
-            profit_ppb: &profit_ppb,
-            cost_bps: None,
-            changed: gives_up != 0,
-            same_sent_ns: &|_| None,
-            meets_own: &|_| true,
-        };
+        // No check of a replay is decided outside.
+        let asked = gate::Asked { walk: &walk, profit_ppb: &profit_ppb, cost_bps: None, outside: &|_, _, _| false };
         refusal(tracker, checks, order, &seen(market), position.lots, gives_up, asked)
     }
 }

@@ -1,302 +1,272 @@
-//! Risk checks that listen to what is sent and reported, in a fused run. The run tells them what their twins here can't know to
-//! change nothing, and asks them again what they let pass once they have heard of it.
+//! The risk checks of an instrument in a fused run: those that figures describe, and those that have counted what is sent and
+//! reported, or look at several instruments. What they count the checks in Python read too, so that nothing is handed over.
 
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
-
-use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
-use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use std::cell::Cell;
 
 use ethnum::I256;
+use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
-use crate::lane::runner::lock;
 use crate::python::call::call;
-use crate::trading::gate::{Check, FIGURES};
-use crate::trading::lifecycle::OrderState;
-use crate::trading::order::{NewOrder, Order, RequestKind, Told};
+use crate::python::ears::{Ear, Report, ToldSent};
+use crate::python::heard::Near;
+use crate::python::holdings::Holdings;
+use crate::python::loss_marks::{LossMarks, near};
+use crate::python::wide_checks::{Reads, Wide, Worths};
+use crate::trading::gate::{Account, Check, FIGURES, Seen};
+use crate::trading::heard::{Heard, quanta};
+use crate::trading::order::NewOrder;
 use crate::trading::tracker::Tracker;
 
-/// What a check listens to, and what of it may change what it lets pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// It counts each request, and so does the twin.
-    Rate,
-    /// It looks at the profit.
-    Loss,
-    /// It counts fills.
-    Executions,
-    /// It notes orders and changes; the twin looks into its notes.
-    Duplicate,
-    /// It counts cancels and fills.
-    Cancels,
-    /// It notes prices that changes may lead to; the twin looks into its notes.
-    SelfTrade,
-    /// It is told everything.
-    Other,
+/// Whose answer counts for a check.
+enum Decider {
+    /// That of its figures, or of Python.
+    Figures,
+    Ear(Ear),
+    Wide(Wide),
 }
 
-impl Kind {
-    fn of(check: Option<&Check>) -> Kind {
-        match check {
-            Some(Check::MaxMessageRate { .. }) => Kind::Rate,
-            Some(Check::MaxDailyLoss { .. } | Check::MaxDrawdown { .. }) => Kind::Loss,
-            Some(Check::MaxRepeatedExecutions { .. }) => Kind::Executions,
-            Some(Check::DuplicateOrderMs { .. }) => Kind::Duplicate,
-            Some(Check::MaxCancelToFill { .. }) => Kind::Cancels,
-            Some(Check::SelfTrade) => Kind::SelfTrade,
-            _ => Kind::Other,
-        }
-    }
-
-    /// Whether it has to hear of such a request.
-    fn wants_sent(self, request: RequestKind) -> bool {
-        match self {
-            Kind::Rate | Kind::Other => true,
-            Kind::Duplicate => request != RequestKind::Cancel,
-            Kind::Cancels => request == RequestKind::Cancel,
-            Kind::SelfTrade => request == RequestKind::Replace,
-            Kind::Loss | Kind::Executions => false,
-        }
-    }
-
-    /// Whether it has to hear of a report about an order that goes on, or not.
-    fn wants_report(self, what: &Told, goes_on: bool) -> bool {
-        match self {
-            Kind::Executions | Kind::Cancels => matches!(what, Told::Fill { .. }),
-            // The changes that it notes are answered, or the order ends.
-            Kind::SelfTrade => {
-                let answers = match what {
-                    Told::Replaced { .. } => true,
-                    Told::Rejected { request, .. } => *request == RequestKind::Replace,
-                    _ => false,
-                };
-                answers || !goes_on
-            }
-            _ => true,
-        }
-    }
-
-    /// Whether its figures stay as they are until its limit is changed.
-    fn is_fixed(self) -> bool {
-        matches!(self, Kind::Duplicate | Kind::SelfTrade | Kind::Other)
-    }
-}
-
-/// A check that listens.
+/// One check.
 struct Listener {
-    check: Py<PyAny>,
-    /// Its place among the checks of its instrument.
-    at: usize,
-    kind: Kind,
+    decider: Decider,
     on_sent: Option<Py<PyAny>>,
     on_event: Option<Py<PyAny>>,
-    /// What it has noted, by what the twin looks for.
-    notes: Option<Py<PyDict>>,
-    stale: AtomicBool,
 }
 
-/// The checks of an instrument that listen. Where every check there is native, `checks` are the twins.
+/// The checks of an instrument. Where every check there is native, `checks` are the twins.
 pub struct Listeners {
     listeners: Vec<Listener>,
-    checks: Option<Mutex<Vec<Check>>>,
-    described: Py<PyAny>,
+    checks: Option<Vec<Check>>,
+    /// The instruments whose profits the order's currency consists of, each with its ratio of quanta to billionths of value units;
+    /// none if no check reads a profit.
+    shares: Vec<(usize, (I256, I256))>,
+    alone: bool,
+}
+
+/// What was made by a lane: in its only instrument, in billionths of value units, or in an order's currency, in quanta.
+pub type Profit = Option<I256>;
+
+/// What an order is judged by.
+pub struct Judged<'a> {
+    pub tracker: &'a Tracker,
+    pub holdings: &'a Holdings,
+    pub seen: &'a Seen,
+    pub strategy: &'a str,
+    /// The total size, if it is a change.
+    pub total: Option<i64>,
+    pub profit: Profit,
+    /// Whether what checks save has changed.
+    pub saves: &'a Cell<bool>,
 }
 
 /// A check of Python's, and what it is called with about what is sent and reported.
-type Row = (Py<PyAny>, Option<Py<PyAny>>, Option<Py<PyAny>>);
+type Row<'py> = (Bound<'py, PyAny>, Option<Py<PyAny>>, Option<Py<PyAny>>);
+/// Several figures of a share.
+type Share<'py> = (usize, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
-/// A check by its twin; `None` if it has none.
-fn twin(described: &Bound<'_, PyAny>, check: &Bound<'_, PyAny>) -> PyResult<Option<Check>> {
-    let known: Option<(String, [i64; FIGURES])> = call(described, [check])?.extract()?;
-    Ok(known.and_then(|(name, figures)| Check::described(&name, figures)))
+impl Decider {
+    /// What `mainspring_native.session_checks.decider` says of a check; the shares that it reads are added.
+    fn new(said: Option<Bound<'_, PyTuple>>, shares: &mut Vec<(usize, (I256, I256))>) -> PyResult<Decider> {
+        let Some(said) = said else { return Ok(Decider::Figures) };
+        let kind: String = said.get_item(0)?.extract()?;
+        let rest = said.get_slice(1, said.len());
+        let mut read = |found: Vec<Share<'_>>| {
+            let ratio = |(at, one, other): &Share<'_>| Ok((*at, (near(one)?, near(other)?)));
+            *shares = found.iter().map(ratio).collect::<PyResult<_>>()?;
+            PyResult::Ok(())
+        };
+        Ok(match kind.as_str() {
+            "rate" => {
+                let (counts, venue, new, replace, cancel): (_, _, Near, Near, Near) = rest.extract()?;
+                Decider::Ear(Ear::Rate { counts, venue, new: new.0, replace: replace.0, cancel: cancel.0 })
+            }
+            "loss" => {
+                let (marks, currency, found): (_, _, Vec<Share<'_>>) = rest.extract()?;
+                read(found)?;
+                Decider::Ear(Ear::Loss { marks, currency, alone: false })
+            }
+            "executions" => {
+                let (counts, window_ns, limit): (_, Near, Near) = rest.extract()?;
+                Decider::Ear(Ear::Executions { counts, window_ns: window_ns.0, limit: limit.0 })
+            }
+            "duplicate" => {
+                let (sent, window_ns): (_, Near) = rest.extract()?;
+                Decider::Ear(Ear::Duplicate { sent, window_ns: window_ns.0 })
+            }
+            "cancels" => {
+                let (counts, after, cancels_for, fills_for): (_, Near, i64, i64) = rest.extract()?;
+                Decider::Ear(Ear::Cancels { counts, after: after.0, cancels_for, fills_for })
+            }
+            "self-trade" => Decider::Ear(Ear::SelfTrade { changes: rest.extract::<(_,)>()?.0 }),
+            "exposure" => {
+                let (gross, factors, limits): (_, _, Vec<(Bound<'_, PyAny>, Vec<usize>)>) = rest.extract()?;
+                let limits = limits.into_iter().map(|(limit, others)| Ok((near(&limit)?, others)));
+                let limits = limits.collect::<PyResult<_>>()?;
+                Decider::Wide(Wide::Exposure { gross, worths: Worths::new(factors)?, limits })
+            }
+            "buying-power" => {
+                let (factors, others, figures, found): (_, _, [Bound<'_, PyAny>; 3], Vec<Share<'_>>) =
+                    rest.extract()?;
+                read(found)?;
+                let [capital, margin, margin_of] = [near(&figures[0])?, near(&figures[1])?, near(&figures[2])?];
+                let worths = Worths::new(factors)?;
+                Decider::Wide(Wide::BuyingPower { worths, others, capital, margin, margin_of })
+            }
+            "open-orders" => {
+                let (limit, strategy, account): (Near, Option<Near>, Option<Near>) = rest.extract()?;
+                let count = |near: Near| usize::try_from(near.0).unwrap_or_default();
+                let (strategy, account) = (strategy.map(count), account.map(count));
+                Decider::Wide(Wide::OpenOrders { limit: count(limit), strategy, account })
+            }
+            _ => return Err(PyValueError::new_err(format!("no check is decided as {kind:?}"))),
+        })
+    }
 }
 
 impl Listeners {
-    /// Reads the checks of an instrument.
-    pub fn new(gate: &Bound<'_, PyAny>, instrument: usize) -> PyResult<Self> {
+    /// Reads the checks of an instrument, in a lane of `instruments`.
+    pub fn new(gate: &Bound<'_, PyAny>, instrument: usize, instruments: usize) -> PyResult<Self> {
         let py = gate.py();
         let described = py.import("mainspring_native.checks")?.getattr("described")?;
-        let rows: Vec<Row> = gate.call_method1("listeners", (instrument,))?.extract()?;
-        let twins = rows.iter().map(|(check, ..)| twin(&described, check.bind(py)));
-        let checks: Option<Vec<Check>> = twins.collect::<PyResult<_>>()?;
-        let checks = checks.filter(|checks| !checks.is_empty());
-        let mut listeners = Vec::new();
+        let decider = py.import("mainspring_native.session_checks")?.getattr("decider")?;
+        let rows: Vec<Row<'_>> = gate.call_method1("listeners", (instrument,))?.extract()?;
+        let (mut listeners, mut checks, mut shares) = (Vec::new(), Some(Vec::new()), Vec::new());
+        let alone = instruments == 1;
         for (at, (check, on_sent, on_event)) in rows.into_iter().enumerate() {
-            if on_sent.is_none() && on_event.is_none() {
-                continue;
-            }
-            let kind = Kind::of(checks.as_ref().map(|checks| &checks[at]));
-            let notes = match kind {
-                Kind::Duplicate => Some(check.bind(py).getattr("sent_ns_of")?),
-                Kind::SelfTrade => Some(check.bind(py).getattr("prices")?),
-                _ => None,
+            let mut decider = Decider::new(decider.call1((&check, instrument))?.extract()?, &mut shares)?;
+            let twin = if let Decider::Figures = decider {
+                let known: Option<(String, [i64; FIGURES])> = call(&described, [&check])?.extract()?;
+                let known = known.and_then(|(name, figures)| Check::described(&name, figures));
+                if let Some(Check::BuyingPower { .. }) = known {
+                    // Its figures are those of a lane of one instrument.
+                    shares.push((instrument, (I256::ONE, I256::ONE)));
+                }
+                known
+            } else {
+                Some(Check::Outside { at })
             };
-            let notes = notes.map(Bound::cast_into::<PyDict>).transpose()?.map(Bound::unbind);
-            let stale = AtomicBool::new(!kind.is_fixed());
-            listeners.push(Listener { check, at, kind, on_sent, on_event, notes, stale });
+            if let Decider::Ear(Ear::Loss { alone: only, .. }) = &mut decider {
+                *only = alone;
+            }
+            checks = checks.zip(twin).map(|(mut checks, twin)| {
+                checks.push(twin);
+                checks
+            });
+            listeners.push(Listener { decider, on_sent, on_event });
         }
-        Ok(Listeners { listeners, checks: checks.map(Mutex::new), described: described.unbind() })
+        let checks = checks.filter(|checks| !checks.is_empty());
+        Ok(Listeners { listeners, checks, shares, alone })
     }
 
     /// Shows the garbage collector what is held.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         for one in &self.listeners {
-            visit.call(&one.check)?;
             visit.call(&one.on_sent)?;
             visit.call(&one.on_event)?;
-            visit.call(&one.notes)?;
         }
         Ok(())
-    }
-
-    /// Whether there are any.
-    pub fn any(&self) -> bool {
-        !self.listeners.is_empty()
     }
 
     /// The twins of all checks of the instrument, unless one has none.
-    pub fn checks(&self) -> Option<&Mutex<Vec<Check>>> {
-        self.checks.as_ref()
+    pub fn checks(&self) -> Option<&[Check]> {
+        self.checks.as_deref()
     }
 
-    /// Notes that Python may have told the checks something.
-    pub fn forget(&self) {
-        for one in self.listeners.iter().filter(|one| !one.kind.is_fixed()) {
-            one.stale.store(true, Relaxed);
+    /// What was made so far, as far as a check asks for it. It may call Python.
+    pub fn profit(&self, py: Python<'_>, holdings: &Holdings) -> Profit {
+        if self.alone {
+            return holdings.profit_ppb(py, self.shares.first()?.0);
         }
-    }
-
-    /// Asks the checks again that have heard something.
-    pub fn renew(&self, py: Python<'_>) -> PyResult<()> {
-        self.listeners.iter().try_for_each(|one| self.renew_one(one, py))
-    }
-
-    fn renew_one(&self, one: &Listener, py: Python<'_>) -> PyResult<()> {
-        if let Some(checks) = self.checks.as_ref().filter(|_| one.stale.load(Relaxed))
-            && let Some(check) = twin(self.described.bind(py), one.check.bind(py))?
-        {
-            lock(checks)[one.at] = check;
-            one.stale.store(false, Relaxed);
+        if self.shares.is_empty() {
+            return None;
         }
-        Ok(())
+        self.shares.iter().try_fold(I256::ZERO, |total, (instrument, ratio)| {
+            total.checked_add(quanta(holdings.profit_ppb(py, *instrument)?, *ratio)?)
+        })
     }
 
-    /// Whether the check of that name listens: what it doesn't let pass now it may, asked again.
-    pub fn listens(&self, name: &str) -> bool {
-        let Some(checks) = &self.checks else { return false };
-        let checks = lock(checks);
-        self.listeners.iter().any(|one| !one.kind.is_fixed() && checks[one.at].name() == name)
-    }
-
-    /// Shows the checks of losses an order that comes to the checks. Whether there are any.
-    pub fn show(&self, order: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let mut any = false;
-        for one in self.listeners.iter().filter(|one| one.kind == Kind::Loss) {
-            call(&one.check.bind(order.py()).getattr(intern!(order.py(), "on_order"))?, [order])?;
-            any = true;
+    /// Whether the check at a place lets an order pass.
+    pub fn pass(&self, py: Python<'_>, at: usize, order: &NewOrder, account: &Account, judged: &Judged<'_>) -> bool {
+        let Judged { tracker, holdings, seen, total, profit, saves, .. } = *judged;
+        let changed = total.is_some();
+        match &self.listeners[at].decider {
+            Decider::Figures => false,
+            Decider::Wide(wide) => wide.passes(py, &Reads { tracker, holdings, order, seen, account, changed, profit }),
+            Decider::Ear(Ear::Loss { marks, currency, alone }) => {
+                let heard = hear(py, marks, currency, *alone, profit, seen.now_ns);
+                saves.set(saves.get() || heard == Heard::Best);
+                heard != Heard::Unclear
+            }
+            Decider::Ear(ear) => ear.passes(py, order, account, judged),
         }
-        Ok(any)
     }
 
     /// Tells the checks of a request that is sent.
     pub fn sent<'py>(
         &self,
         py: Python<'py>,
-        kind: RequestKind,
+        sent: &ToldSent<'_>,
         make: impl Fn() -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<()> {
-        if self.listeners.is_empty() {
-            return Ok(());
-        }
-        if let Some(checks) = &self.checks {
-            lock(checks).iter_mut().for_each(|check| check.count(kind));
-        }
         let mut made = None;
-        for one in self.listeners.iter().filter(|one| one.kind.wants_sent(kind)) {
-            let Some(on_sent) = &one.on_sent else { continue };
-            let request = match &made {
-                Some(request) => request,
-                None => made.insert(make()?),
-            };
-            call(on_sent.bind(py), [request])?;
-            if one.kind == Kind::Cancels {
-                one.stale.store(true, Relaxed);
+        for one in &self.listeners {
+            if let Decider::Ear(ear) = &one.decider {
+                ear.sent(py, sent);
+            } else if let Some(on_sent) = &one.on_sent {
+                call(on_sent.bind(py), [once(&mut made, &make)?])?;
             }
         }
         Ok(())
     }
 
-    /// Tells the checks of a report about an order that goes on, or not. Returns whether what they save may have changed.
+    /// Tells the checks of a report. Returns whether what they save may have changed.
     pub fn reported<'py>(
         &self,
         py: Python<'py>,
-        what: &Told,
-        goes_on: bool,
-        now_ns: i64,
-        profit_ppb: impl Fn() -> Option<I256>,
+        report: &Report<'_>,
+        holdings: &Holdings,
         make: impl Fn() -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<bool> {
         let (mut profit, mut made, mut moved) = (None, None, false);
-        for one in self.listeners.iter().filter(|one| one.kind.wants_report(what, goes_on)) {
-            let Some(on_event) = &one.on_event else { continue };
-            if one.kind == Kind::Loss {
-                self.renew_one(one, py)?;
-                let profit = *profit.get_or_insert_with(&profit_ppb);
-                let known = self.checks.as_ref().filter(|_| !one.stale.load(Relaxed));
-                if known.is_some_and(|checks| lock(checks)[one.at].is_unmoved(now_ns, profit)) {
+        for one in &self.listeners {
+            if let Decider::Ear(ear) = &one.decider {
+                let Ear::Loss { marks, currency, alone } = ear else {
+                    ear.reported(py, report);
+                    continue;
+                };
+                let profit = *profit.get_or_insert_with(|| self.profit(py, holdings));
+                let heard = hear(py, marks, currency, *alone, profit, report.now_ns);
+                moved |= heard != Heard::Unmoved;
+                if heard != Heard::Unclear {
                     continue;
                 }
+            } else {
+                moved |= one.on_event.is_some();
             }
-            let event = match &made {
-                Some(event) => event,
-                None => made.insert(make()?),
-            };
-            call(on_event.bind(py), [event])?;
-            moved |= matches!(one.kind, Kind::Loss | Kind::Other);
-            one.stale.store(!one.kind.is_fixed(), Relaxed);
+            if let Some(on_event) = &one.on_event {
+                call(on_event.bind(py), [once(&mut made, &make)?])?;
+            }
         }
         Ok(moved)
     }
+}
 
-    /// When the same order was last sent, or an order was last changed to the same total; what can't be read was sent just now.
-    pub fn same_sent_ns(&self, strategy: &Bound<'_, PyString>, order: &NewOrder, total: Option<i64>) -> Option<i64> {
-        let py = strategy.py();
-        let notes = self.listeners.iter().find(|one| one.kind == Kind::Duplicate)?.notes.as_ref()?.bind(py);
-        let found = match total {
-            Some(size_lots) => notes.get_item((order.order_id, order.price_ticks, size_lots)),
-            None => {
-                let side = if order.buy { 1 } else { -1 };
-                notes.get_item((strategy, side, order.price_ticks, order.size_lots))
-            }
-        };
-        found.map_or(Some(i64::MAX), |sent_ns| sent_ns.map(|sent_ns| sent_ns.extract().unwrap_or(i64::MAX)))
+/// What is made the first time.
+fn once<'a, 'py>(
+    made: &'a mut Option<Bound<'py, PyAny>>,
+    make: &impl Fn() -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<&'a Bound<'py, PyAny>> {
+    match made {
+        Some(made) => Ok(made),
+        None => Ok(made.insert(make()?)),
     }
+}
 
-    /// Whether an order could trade with another of ours: see `mainspring_plugins.risk.self_trade`.
-    pub fn meets_own(&self, py: Python<'_>, tracker: &Tracker, order: &NewOrder) -> bool {
-        let notes = self.listeners.iter().find(|one| one.kind == Kind::SelfTrade).and_then(|one| one.notes.as_ref());
-        let Some(notes) = notes.map(|notes| notes.bind(py)) else { return true };
-        let crosses = |price: i64| if order.buy { order.price_ticks >= price } else { order.price_ticks <= price };
-        let meets = |one: &Order| {
-            if !order.limit || one.state == OrderState::Unknown || crosses(one.price_ticks) {
-                return true;
-            }
-            // It may be at the price of each change that is under way.
-            match notes.get_item(one.order.order_id) {
-                Ok(None) => false,
-                Ok(Some(prices)) => prices
-                    .cast::<PyList>()
-                    .map_or(true, |prices| prices.iter().any(|price| price.extract().map_or(true, crosses))),
-                Err(_) => true,
-            }
-        };
-        tracker
-            .all_open()
-            .filter(|one| one.order.instrument == order.instrument && one.order.order_id != order.order_id)
-            .filter(|one| one.order.buy != order.buy && one.order.limit && one.order.time_in_force.waits())
-            .any(meets)
-    }
+fn hear(py: Python<'_>, marks: &Py<LossMarks>, currency: &str, alone: bool, profit: Profit, now_ns: i64) -> Heard {
+    let Some(profit) = profit else { return Heard::Unclear };
+    marks.get().marks.with(py, |marks| {
+        if alone { marks.hear_ppb(currency, profit, now_ns) } else { marks.hear(currency, profit, now_ns) }
+    })
 }

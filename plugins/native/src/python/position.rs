@@ -41,6 +41,14 @@ pub fn whole(py: Python<'_>, value: I256) -> PyResult<Bound<'_, PyAny>> {
     py.get_type::<PyInt>().call1((value.to_string(),))
 }
 
+/// An integer of Python's in 256 bits; `None` if it doesn't fit.
+pub fn wide(value: &Bound<'_, PyAny>) -> PyResult<Option<I256>> {
+    if let Ok(value) = value.extract::<i128>() {
+        return Ok(Some(I256::new(value)));
+    }
+    Ok(value.str()?.to_cow()?.parse().ok())
+}
+
 impl PyPositionUnits {
     /// The position in lots, if it fits.
     pub fn lots(&self, py: Python<'_>) -> PyResult<i128> {
@@ -48,6 +56,18 @@ impl PyPositionUnits {
             Ok(lots) => Ok(lots),
             Err(plain) => plain.bind(py).getattr(intern!(py, "position_lots"))?.extract(),
         }
+    }
+
+    /// The profit at twice a mark in ticks, if all of it fits: see `mainspring.portfolio.Position.net_ppb`. The mark is asked for only
+    /// if something is held.
+    pub fn net_ppb(&self, py: Python<'_>, half_ticks: impl FnOnce() -> Option<i128>) -> Option<I256> {
+        let position = self.read(py, |position| *position).ok()?;
+        position.net_ppb(if position.lots == 0 { 0 } else { half_ticks()? })
+    }
+
+    /// The position in lots, if it is counted here.
+    pub fn own_lots(&self, py: Python<'_>) -> Option<i128> {
+        self.read(py, |position| position.lots).ok()
     }
 
     /// Reads the position, or what it was handed over to.
@@ -85,9 +105,19 @@ impl PyPositionUnits {
             ("cost_fine", from.cost_fine),
             ("fees_ppb_units", from.fees_ppb_units),
             ("rebates_ppb_units", from.rebates_ppb_units),
+            ("reported_ppb_units", from.reported_ppb_units),
         ] {
             plain.setattr(name, whole(py, value)?)?;
         }
+        Ok(plain)
+    }
+
+    /// Hands the figures over to the twin, which is returned.
+    fn hand_over<'py>(&self, py: Python<'py>, from: &Position) -> PyResult<Bound<'py, PyAny>> {
+        let plain = self.plain(py, from)?;
+        let handed_over = Held::Plain(plain.clone().unbind());
+        let before = self.held.with(py, |held| std::mem::replace(held, handed_over));
+        drop(before);
         Ok(plain)
     }
 
@@ -112,12 +142,9 @@ impl PyPositionUnits {
     fn book_plainly(&self, buys: &Bound<'_, PyAny>, figures: [&Bound<'_, PyAny>; 3]) -> PyResult<()> {
         let py = buys.py();
         let plain = match self.read(py, |position| *position) {
-            Ok(position) => self.plain(py, &position)?,
+            Ok(position) => self.hand_over(py, &position)?,
             Err(plain) => plain.into_bound(py),
         };
-        let handed_over = Held::Plain(plain.clone().unbind());
-        let before = self.held.with(py, |held| std::mem::replace(held, handed_over));
-        drop(before);
         let [lots, price_ticks, fee_ppb] = figures;
         call(&plain.getattr(intern!(py, "on_fill"))?, [buys, lots, price_ticks, fee_ppb])?;
         self.show(plain.getattr(intern!(py, "position_lots"))?);
@@ -193,6 +220,29 @@ impl PyPositionUnits {
     #[getter]
     fn rebates_ppb_units(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.figure(py, intern!(py, "rebates_ppb_units"), |position| position.rebates_ppb_units)
+    }
+
+    #[getter]
+    fn reported_ppb_units(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.figure(py, intern!(py, "reported_ppb_units"), |position| position.reported_ppb_units)
+    }
+
+    #[setter]
+    fn set_reported_ppb_units(&self, reported: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = reported.py();
+        let plain = match (self.read(py, |position| *position), wide(reported)?) {
+            (Ok(_), Some(reported)) => {
+                self.held.with(py, |held| {
+                    if let Held::Here(position) = held {
+                        position.reported_ppb_units = reported;
+                    }
+                });
+                return Ok(());
+            }
+            (Ok(position), None) => self.hand_over(py, &position)?,
+            (Err(plain), _) => plain.into_bound(py),
+        };
+        plain.setattr(intern!(py, "reported_ppb_units"), reported)
     }
 }
 

@@ -2,23 +2,21 @@
 //! Python. What isn't, and what it would refuse, is for `mainspring.lane.OrderManager`, which words the refusals.
 
 use std::cell::Cell;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString};
-
-use ethnum::I256;
+use pyo3::types::PyList;
 
 use crate::book::Side;
 use crate::costs::Costs;
 use crate::lane::instant::Instant;
 use crate::lane::runner::{Times, lock};
 use crate::orders::record::{self, Record};
-use crate::python::listeners::Listeners;
+use crate::python::ears::ToldSent;
+use crate::python::holdings::Holdings;
+use crate::python::listeners::{Judged, Listeners, Profit};
 use crate::python::market::PyMarket;
-use crate::python::order_events::made_order;
 use crate::python::position::PyPositionUnits;
 use crate::python::requests::Request;
 use crate::python::run_trading::RunTrading;
@@ -82,23 +80,25 @@ impl Way<'_> {
     }
 }
 
-/// The models and checks of one market. The estimate comes with the mid that stood there, in half ticks.
+/// The models and checks of one market. The estimate comes with the mid that stood there, in half ticks. Nothing here calls Python,
+/// as the tracker is locked while it decides.
 struct AtMarket<'a, 'w> {
+    py: Python<'a>,
     usual: &'a Parts,
     listeners: &'a Listeners,
-    checks: &'a Mutex<Vec<Check>>,
-    /// `Portfolio.net_profit_ppb`.
-    profit: &'a Bound<'a, PyAny>,
-    strategy: &'a Bound<'a, PyString>,
+    checks: &'a [Check],
+    holdings: &'a Holdings,
+    strategy: &'a str,
     /// The total size of an order as it is to be changed.
     total: Option<i64>,
+    profit: Profit,
     place: usize,
     position_lots: i128,
-    /// The order as it came to the checks.
-    judged: Option<NewOrder>,
     seen: Option<Seen>,
     cost_bps: Option<f64>,
     way: &'a mut Way<'w>,
+    /// Whether what checks save has changed.
+    saves: Cell<bool>,
     // What the estimate and the checks took: they count if the request is approved, for else the twin does both.
     estimate_ns: u64,
     checks_ns: u64,
@@ -122,24 +122,23 @@ impl Desk for AtMarket<'_, '_> {
     #[inline]
     fn refusal(&mut self, tracker: &Tracker, order: &NewOrder, gives_up: i128) -> Option<&'static str> {
         let Some(seen) = &self.seen else { return Some("unpriced") };
-        self.judged = Some(*order);
-        // What takes more than the best price has is for the twins, which walk the book. The session's mark may be another price
-        // than the mid, and venues report fees and funding in amounts: Python adds these up.
-        let (index, known) = (self.usual.first + self.place, Cell::new(None));
-        let profit_ppb = || {
-            let found = known.get().unwrap_or_else(|| made_in(self.profit, index));
-            known.set(Some(found));
-            found
+        let judged = Judged {
+            tracker,
+            holdings: self.holdings,
+            seen,
+            strategy: self.strategy,
+            total: self.total,
+            profit: self.profit,
+            saves: &self.saves,
         };
+        // What takes more than the best price has is for the twins, which walk the book.
         let asked = gate::Asked {
             walk: &|_| None,
-            profit_ppb: &profit_ppb,
+            profit_ppb: &|| self.profit,
             cost_bps: self.cost_bps,
-            changed: self.total.is_some(),
-            same_sent_ns: &|order| self.listeners.same_sent_ns(self.strategy, order, self.total),
-            meets_own: &|order| self.listeners.meets_own(self.strategy.py(), tracker, order),
+            outside: &|at, order, account| self.listeners.pass(self.py, at, order, account, &judged),
         };
-        let refused = refusal(tracker, &lock(self.checks), order, seen, self.position_lots, gives_up, asked);
+        let refused = refusal(tracker, self.checks, order, seen, self.position_lots, gives_up, asked);
         self.checks_ns = self.way.took();
         refused
     }
@@ -166,38 +165,29 @@ impl RunTrading {
         let Some(place) = usual.place(asked.instrument()) else { return Ok(Done::NotUsual) };
         let (listeners, total) = (&self.listeners[place], asked.total());
         let Some(checks) = listeners.checks() else { return Ok(Done::NotUsual) };
-        listeners.renew(py)?;
-        // Before the tracker is locked: a position that doesn't fit is read of an object of Python's.
+        // Before the tracker is locked: what doesn't fit is read of objects of Python's, and so are marks that aren't the mid.
         let position_lots = usual.accounts[place].get().lots(py)?;
+        let profit = listeners.profit(py, &self.holdings);
         let now_ns = way.now_ns;
         let mut desk = AtMarket {
+            py,
             usual,
             listeners,
             checks,
-            profit: self.profit.bind(py),
-            strategy: owner.strategy(py),
+            holdings: &self.holdings,
+            strategy: &owner.name,
             total,
+            profit,
             place,
             position_lots,
-            judged: None,
             seen: None,
             cost_bps: None,
             way,
+            saves: Cell::new(false),
             estimate_ns: 0,
             checks_ns: 0,
         };
-        let mut decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
-        if let (Err(Refused::For(reason)), Some(order)) = (&decided, desk.judged)
-            && listeners.listens(reason)
-        {
-            // Time has passed, or the profit has moved: what it lets pass may be more by now.
-            if listeners.show(&made_order(py, &order, owner.strategy(py))?)? {
-                self.note_unsaved(py)?;
-            }
-            listeners.forget();
-            listeners.renew(py)?;
-            decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
-        }
+        let decided = decide(&mut lock(&self.shared), &asked, now_ns, &mut desk);
         let approved = match decided {
             Ok(approved) => approved,
             Err(Refused::For(_)) => return Ok(Done::NotUsual),
@@ -209,7 +199,19 @@ impl RunTrading {
             times.risk.record(desk.checks_ns);
         }
         self.approved(&asked, &approved, &owner.name, now_ns, py);
-        listeners.sent(py, asked.kind(), || request.made(py))?;
+        if desk.saves.get() {
+            self.note_unsaved(py)?;
+        }
+        let (order, change) = match &asked {
+            Asked::New(order) => (Some(order), None),
+            Asked::Change { change: Change::Replace(price_ticks, size_lots), .. } => {
+                (None, Some((*price_ticks, *size_lots)))
+            }
+            Asked::Change { .. } => (None, None),
+        };
+        let (kind, order_id, strategy) = (asked.kind(), asked.order_id(), owner.name.as_str());
+        let told = ToldSent { kind, order_id, order, change, strategy, now_ns };
+        listeners.sent(py, &told, || request.made(py))?;
         self.sent.store(true, Relaxed);
         if way.send(asked.sent(place)) { Ok(Done::Sent) } else { Err(self.unrequested(asked.order_id(), py)) }
     }
@@ -273,11 +275,6 @@ fn recorded<'a>(order: &NewOrder, strategy: &'a str) -> record::NewOrder<'a> {
         expires_ns: order.expires_ns,
         reduce_only: order.reduce_only,
     }
-}
-
-/// What was made in an instrument so far, by `Portfolio.net_profit_ppb`.
-pub fn made_in(profit: &Bound<'_, PyAny>, index: usize) -> Option<I256> {
-    profit.call1((index,)).ok()?.extract::<Option<i128>>().ok()?.map(I256::new)
 }
 
 /// A name of so many bytes may be too long for a record.

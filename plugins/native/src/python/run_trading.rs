@@ -22,16 +22,17 @@ use crate::lane::runner::{Times, lock};
 use crate::orders::record::{Fill, Record, encode_into};
 use crate::python::call::call;
 use crate::python::costs::PyCosts;
+use crate::python::ears::Report;
 use crate::python::guarded::Guarded;
+use crate::python::holdings::Holdings;
 use crate::python::listeners::Listeners;
 use crate::python::own_orders::PyOwnOrders;
 use crate::python::position::PyPositionUnits;
 use crate::python::requests::PyRequests;
-use crate::python::run_requests::{Done, Parts, Way, compared, made_in};
+use crate::python::run_requests::{Done, Parts, Way, compared};
 use crate::python::trading::PyOrderTracker;
 use crate::python::venue::PyPaperVenue;
 use crate::trading::audit::SendAudit;
-use crate::trading::manager::Reported;
 use crate::trading::order::{Event, StrategyId, Told as Happened};
 use crate::trading::tracker::Tracker;
 use crate::venue::NEVER_NS;
@@ -118,8 +119,8 @@ pub struct RunTrading {
     pub sent: AtomicBool,
     /// Of the checks in each of the run's instruments.
     pub listeners: Vec<Listeners>,
-    /// `Portfolio.net_profit_ppb`.
-    pub profit: Py<PyAny>,
+    /// What checks read of all instruments of the lane.
+    pub holdings: Holdings,
     pub manager: Py<PyAny>,
     pub tracker: Py<PyOrderTracker>,
     pub shared: Arc<Mutex<Tracker>>,
@@ -147,6 +148,9 @@ impl RunTrading {
         let Ok(venue) = of.getattr("router")?.cast_into::<PyPaperVenue>() else { return Ok(None) };
         let Ok(tracker) = manager.getattr("tracker")?.cast_into::<PyOrderTracker>() else { return Ok(None) };
         let Ok(costs) = costs.cast_into::<PyCosts>() else { return Ok(None) };
+        let holdings = Holdings::new(&manager)?;
+        let checks = |place| Listeners::new(&gate, first + place, holdings.count());
+        let listeners = (0..markets.len()).map(checks).collect::<PyResult<_>>()?;
         Ok(Some(RunTrading {
             strategies: attribute(of, "strategies")?,
             venue: venue.unbind(),
@@ -170,8 +174,8 @@ impl RunTrading {
             of: of.clone().unbind(),
             saves: of.getattr("saves")?.is_truthy()?,
             sent: AtomicBool::new(false),
-            listeners: (0..markets.len()).map(|place| Listeners::new(&gate, first + place)).collect::<PyResult<_>>()?,
-            profit: attribute(&manager.getattr("portfolio")?, "net_profit_ppb")?,
+            listeners,
+            holdings,
             shared: tracker.borrow().shared(),
             tracker: tracker.unbind(),
             costs: costs.get().shared(),
@@ -206,7 +210,7 @@ impl RunTrading {
         }
         self.listeners.iter().try_for_each(|one| one.traverse(visit))?;
         visit.call(&self.of)?;
-        visit.call(&self.profit)?;
+        self.holdings.traverse(visit)?;
         visit.call(&self.requests)?;
         visit.call(&self.venue)?;
         visit.call(&self.tracker)?;
@@ -294,7 +298,6 @@ impl RunTrading {
     pub fn refresh(&self, py: Python<'_>) -> PyResult<()> {
         let running = self.strategies.bind(py).getattr(intern!(py, "running"))?.is_truthy()?;
         self.running.store(running, Relaxed);
-        self.listeners.iter().for_each(Listeners::forget);
         self.own_due_ns.store(self.manager.bind(py).getattr(intern!(py, "own_due_ns"))?.extract()?, Relaxed);
         Ok(())
     }
@@ -341,7 +344,7 @@ impl RunTrading {
             self.book(py, &event, strategy)?;
         }
         self.note(py, &[record_of(&event)]);
-        self.hear(py, told, &event, &reported, now_ns)?;
+        self.hear(py, told, &event, now_ns)?;
         if !reported.discrepancies.is_empty() {
             self.flush(py)?;
             self.note_discrepancies.bind(py).call0()?;
@@ -353,12 +356,18 @@ impl RunTrading {
     }
 
     /// Tells risk checks what the venue reported: see `mainspring.risk.Gate.on_event`.
-    fn hear(&self, py: Python<'_>, told: &Told, event: &Event, reported: &Reported, now_ns: i64) -> PyResult<()> {
-        let Some(listeners) = self.listeners.get(told.instrument).filter(|one| one.any()) else { return Ok(()) };
-        let goes_on = reported.applied.is_some_and(|applied| !applied.ended);
-        let profit = || made_in(self.profit.bind(py), self.first + told.instrument);
-        let make = || self.venue.get().made(py, told);
-        if listeners.reported(py, &event.what, goes_on, now_ns, profit, make)? {
+    fn hear(&self, py: Python<'_>, told: &Told, event: &Event, now_ns: i64) -> PyResult<()> {
+        let Some(listeners) = self.listeners.get(told.instrument) else { return Ok(()) };
+        let found = lock(&self.shared).find(event.order_id).map(|order| (order.order.strategy, order.ended()));
+        let name = found.map(|(strategy, _)| self.tracker.borrow(py).name(py, strategy));
+        let report = Report {
+            order_id: event.order_id,
+            what: &event.what,
+            strategy: name.as_ref().map_or(Ok(""), |name| name.to_str())?,
+            goes_on: found.is_some_and(|(_, ended)| !ended),
+            now_ns,
+        };
+        if listeners.reported(py, &report, &self.holdings, || self.venue.get().made(py, told))? {
             self.note_unsaved(py)?;
         }
         Ok(())

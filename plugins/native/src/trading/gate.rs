@@ -8,63 +8,85 @@
 use ethnum::I256;
 
 use crate::book::{Level, Walk};
-use crate::trading::order::{NewOrder, RequestKind};
+use crate::trading::order::NewOrder;
 
 /// A check with its limit in whole units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are the attributes of the twins")]
 pub enum Check {
-    MaxOrderSize { max_lots: i128 },
-    MaxOrderNotional { priced: bool, max_units: i128 },
-    MaxPosition { max_lots: i128 },
-    MaxPositionValue { priced: bool, max_units: i128 },
-    CollarBps { numerator: i128, base: i128, passive: Option<(i128, i128)> },
-    MaxBookAgeMs { max_ns: i128 },
-    RestrictedInstruments { restricted: bool },
-    AllowedInstruments { allowed: bool },
-    ReduceOnly { applies: bool },
-    MaxGrossExposure { max_units: i128 },
-    MaxNetExposure { max_units: i128 },
-    MaxOpenOrders { limit: i128 },
-    TradingHours { begin_ns: i128, length_ns: i128, daily: bool },
-    VenueConnected { connected: bool },
-    MaxFeedLagMs { within: bool, valid_until_ns: i128 },
-    MaxClockSkewMs { within: bool, valid_until_ns: i128 },
-    BuyingPower { margin: i128, margin_of: i128, capital: I256 },
-    MaxSlippageBps { max_bps_bits: u64 },
-    MaxMessageRate { new: i128, replace: i128, cancel: i128, spare: i128 },
-    MaxDailyLoss { unmoved: Unmoved, begin_ns: i128, end_ns: i128 },
-    MaxDrawdown { unmoved: Unmoved },
-    MaxRepeatedExecutions { stopped: bool },
-    DuplicateOrderMs { window_ns: i128 },
-    MaxCancelToFill { begin_ns: i128, end_ns: i128, within: bool },
-    SelfTrade,
-}
-
-/// The profits, in billionths of a value unit, at which a check of losses stops nothing and has nothing new to note.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unmoved {
-    /// The least of them.
-    pub least: I256,
-    /// What is above all of them.
-    pub beyond: I256,
-}
-
-impl Unmoved {
-    /// Each bound has two figures.
-    fn described([least_high, least_low, beyond_high, beyond_low]: [i128; 4]) -> Self {
-        let whole = |high: i128, low: i128| (I256::new(high) << FIGURE_BITS) + I256::new(low);
-        Unmoved { least: whole(least_high, least_low), beyond: whole(beyond_high, beyond_low) }
-    }
-
-    fn has(&self, profit_ppb: Option<I256>) -> bool {
-        profit_ppb.is_some_and(|profit| (self.least..self.beyond).contains(&profit))
-    }
+    MaxOrderSize {
+        max_lots: i128,
+    },
+    MaxOrderNotional {
+        priced: bool,
+        max_units: i128,
+    },
+    MaxPosition {
+        max_lots: i128,
+    },
+    MaxPositionValue {
+        priced: bool,
+        max_units: i128,
+    },
+    CollarBps {
+        numerator: i128,
+        base: i128,
+        passive: Option<(i128, i128)>,
+    },
+    MaxBookAgeMs {
+        max_ns: i128,
+    },
+    RestrictedInstruments {
+        restricted: bool,
+    },
+    AllowedInstruments {
+        allowed: bool,
+    },
+    ReduceOnly {
+        applies: bool,
+    },
+    MaxGrossExposure {
+        max_units: i128,
+    },
+    MaxNetExposure {
+        max_units: i128,
+    },
+    MaxOpenOrders {
+        limit: i128,
+    },
+    TradingHours {
+        begin_ns: i128,
+        length_ns: i128,
+        daily: bool,
+    },
+    VenueConnected {
+        connected: bool,
+    },
+    MaxFeedLagMs {
+        within: bool,
+        valid_until_ns: i128,
+    },
+    MaxClockSkewMs {
+        within: bool,
+        valid_until_ns: i128,
+    },
+    BuyingPower {
+        margin: i128,
+        margin_of: i128,
+        capital: I256,
+    },
+    MaxSlippageBps {
+        max_bps_bits: u64,
+    },
+    /// One that has counted something, or looks at more than figures say: what runs the gate decides, by its place there.
+    Outside {
+        at: usize,
+    },
 }
 
 const PPB: i128 = 1_000_000_000;
 /// How many figures describe a check.
-pub const FIGURES: usize = 6;
+pub const FIGURES: usize = 4;
 /// The bits of a check's figure.
 const FIGURE_BITS: u32 = 62;
 const DAY_NS: i128 = 24 * 3_600 * 1_000_000_000;
@@ -114,19 +136,14 @@ pub struct Asked<'a> {
     pub profit_ppb: &'a dyn Fn() -> Option<I256>,
     /// What the order is expected to cost, in basis points of the mid; `None` if nothing says.
     pub cost_bps: Option<f64>,
-    /// Whether it is what would remain of an order that is to be changed.
-    pub changed: bool,
-    /// When the same was last sent, `None` if that isn't known to have been.
-    pub same_sent_ns: &'a dyn Fn(&NewOrder) -> Option<i64>,
-    /// Whether it could trade with an open order of ours.
-    pub meets_own: &'a dyn Fn(&NewOrder) -> bool,
+    /// Whether the check at a place that is decided outside lets an order pass, with that account.
+    pub outside: &'a dyn Fn(usize, &NewOrder, &Account) -> bool,
 }
 
 impl Check {
     /// A check by its name and figures, as `mainspring_native.checks` describes it; `None` for a name that isn't known.
     pub fn described(name: &str, figures: [i64; FIGURES]) -> Option<Check> {
-        let [first, second, third, fourth, fifth, sixth] = figures.map(i128::from);
-        let unmoved = Unmoved::described([first, second, third, fourth]);
+        let [first, second, third, fourth] = figures.map(i128::from);
         Some(match name {
             "max_order_size" => Check::MaxOrderSize { max_lots: first },
             "max_order_notional" => Check::MaxOrderNotional { priced: first != 0, max_units: second },
@@ -149,13 +166,6 @@ impl Check {
                 Check::BuyingPower { margin: first, margin_of: second, capital }
             }
             "max_slippage_bps" => Check::MaxSlippageBps { max_bps_bits: ((first << 32) | second) as u64 },
-            "max_message_rate" => Check::MaxMessageRate { new: first, replace: second, cancel: third, spare: fourth },
-            "max_daily_loss" => Check::MaxDailyLoss { unmoved, begin_ns: fifth, end_ns: sixth },
-            "max_drawdown" => Check::MaxDrawdown { unmoved },
-            "max_repeated_executions" => Check::MaxRepeatedExecutions { stopped: first != 0 },
-            "duplicate_order_ms" => Check::DuplicateOrderMs { window_ns: first },
-            "max_cancel_to_fill" => Check::MaxCancelToFill { begin_ns: first, end_ns: second, within: third != 0 },
-            "self_trade" => Check::SelfTrade,
             "collar_bps" => {
                 let passive = (third >= 0).then_some((third, fourth));
                 Check::CollarBps { numerator: first, base: second, passive }
@@ -184,13 +194,7 @@ impl Check {
             Check::MaxClockSkewMs { .. } => "max_clock_skew_ms",
             Check::BuyingPower { .. } => "buying_power",
             Check::MaxSlippageBps { .. } => "max_slippage_bps",
-            Check::MaxMessageRate { .. } => "max_message_rate",
-            Check::MaxDailyLoss { .. } => "max_daily_loss",
-            Check::MaxDrawdown { .. } => "max_drawdown",
-            Check::MaxRepeatedExecutions { .. } => "max_repeated_executions",
-            Check::DuplicateOrderMs { .. } => "duplicate_order_ms",
-            Check::MaxCancelToFill { .. } => "max_cancel_to_fill",
-            Check::SelfTrade => "self_trade",
+            Check::Outside { .. } => "outside",
         }
     }
 
@@ -312,50 +316,13 @@ impl Check {
             Check::MaxSlippageBps { max_bps_bits } => {
                 asked.cost_bps.is_some_and(|cost_bps| cost_bps <= f64::from_bits(max_bps_bits))
             }
-            Check::MaxMessageRate { new, replace, spare, .. } => (if asked.changed { replace } else { new }) <= spare,
-            Check::MaxDailyLoss { .. } | Check::MaxDrawdown { .. } => {
-                self.is_unmoved(seen.now_ns, (asked.profit_ppb)())
-            }
-            Check::MaxRepeatedExecutions { stopped } => !stopped,
-            Check::DuplicateOrderMs { window_ns } => (asked.same_sent_ns)(order)
-                .is_none_or(|sent_ns| i128::from(seen.now_ns) - i128::from(sent_ns) >= window_ns),
-            Check::MaxCancelToFill { begin_ns, end_ns, within } => {
-                (begin_ns..end_ns).contains(&i128::from(seen.now_ns)) && (asked.changed || within)
-            }
-            Check::SelfTrade => {
-                let other = if order.buy { account.open_sell_lots } else { account.open_buy_lots };
-                other == 0 || !(asked.meets_own)(order)
-            }
-        }
-    }
-}
-
-impl Check {
-    /// Whether a check of losses stops nothing at a profit, and has nothing new to note then. Others never have.
-    pub fn is_unmoved(&self, now_ns: i64, profit_ppb: Option<I256>) -> bool {
-        match self {
-            Check::MaxDailyLoss { unmoved, begin_ns, end_ns } => {
-                (*begin_ns..*end_ns).contains(&i128::from(now_ns)) && unmoved.has(profit_ppb)
-            }
-            Check::MaxDrawdown { unmoved } => unmoved.has(profit_ppb),
-            _ => true,
-        }
-    }
-
-    /// Counts a request that is sent.
-    pub fn count(&mut self, request: RequestKind) {
-        if let Check::MaxMessageRate { new, replace, cancel, spare } = self {
-            *spare -= match request {
-                RequestKind::New => *new,
-                RequestKind::Replace => *replace,
-                RequestKind::Cancel => *cancel,
-            };
+            Check::Outside { at } => (asked.outside)(at, order, account),
         }
     }
 }
 
 /// How long or short the position could become on an order's side with it, and on the other side.
-fn stakes(account: &Account, buy: bool, lots: i128) -> (i128, i128) {
+pub fn stakes(account: &Account, buy: bool, lots: i128) -> (i128, i128) {
     let longest = account.position_lots + account.open_buy_lots;
     let shortest = account.open_sell_lots - account.position_lots;
     if buy { (longest + lots, shortest) } else { (shortest + lots, longest) }
@@ -367,7 +334,7 @@ fn is_worth_at_most(lots: i128, seen: &Seen, max_units: i128) -> bool {
 }
 
 /// Twice the mid in ticks; `None` where there is no market to take it from.
-fn mid_half_ticks(seen: &Seen) -> Option<i128> {
+pub fn mid_half_ticks(seen: &Seen) -> Option<i128> {
     let Seen { live, bid, ask, .. } = *seen;
     (live && bid.lots != 0 && ask.lots != 0 && bid.price < ask.price)
         .then(|| i128::from(bid.price) + i128::from(ask.price))

@@ -10,6 +10,7 @@ pub mod audit;
 mod chain;
 pub mod discrepancy;
 pub mod gate;
+pub mod heard;
 pub mod lifecycle;
 pub mod manager;
 pub mod order;

@@ -22,6 +22,7 @@ pub struct Position {
     pub cost_fine: I256,
     pub fees_ppb_units: I256,
     pub rebates_ppb_units: I256,
+    pub reported_ppb_units: I256,
     /// How many fills there were.
     pub fills: u64,
 }
@@ -77,15 +78,23 @@ impl Position {
         if self.inverse { self.bought_units - self.sold_units } else { self.sold_units - self.bought_units }
     }
 
-    /// The profit after fees at twice a mark in ticks, in billionths of a value unit; `None` for an inverse contract, and if it
-    /// doesn't fit.
+    /// The profit after fees and funding at twice a mark in ticks, in billionths of a value unit, rounded down; `None` if the mark
+    /// isn't above zero, or it doesn't fit. The mark counts only if something is held.
     pub fn net_ppb(&self, half_ticks: i128) -> Option<I256> {
-        if self.inverse {
-            return None;
+        let mut half_units = self.cash_units().checked_mul(I256::new(2))?;
+        if self.lots != 0 {
+            let (lots, half_ticks) = (I256::new(self.lots), I256::new(half_ticks));
+            let worth = if !self.inverse {
+                lots.checked_mul(half_ticks)?
+            } else if half_ticks > 0 {
+                lots.checked_mul(I256::new(-4) * INVERSE_SCALE)?.div_euclid(half_ticks)
+            } else {
+                return None;
+            };
+            half_units = half_units.checked_add(worth)?;
         }
-        let worth = I256::new(self.lots).checked_mul(I256::new(half_ticks))?;
-        let half_units = self.cash_units().checked_mul(I256::new(2))?.checked_add(worth)?;
-        half_units.checked_mul(I256::new(500_000_000))?.checked_sub(self.fees_ppb_units)
+        let net = half_units.checked_mul(I256::new(500_000_000))?.checked_sub(self.fees_ppb_units)?;
+        net.checked_add(self.reported_ppb_units)
     }
 
     /// The fees in whole units, rounded down.
