@@ -126,12 +126,18 @@ class Relay(threading.Thread):
             client, _ = self._listener.accept()
         with client, socket.socket(socket.AF_UNIX) as server:
             server.connect(self._target)
+            self._client = client
             asking = threading.Thread(target=self._pass, args=(client, server))
             asking.start()
             while (data := server.recv(65_536)) and not self.deaf.is_set():
                 client.sendall(data)
             client.shutdown(socket.SHUT_RDWR)
             asking.join()
+
+    def cut(self):
+        """Ends the client's connection, whatever the server does."""
+        self.deaf.set()
+        self._client.shutdown(socket.SHUT_RDWR)
 
     @staticmethod
     def _pass(client, server):
@@ -154,6 +160,61 @@ def test_a_lost_answer_is_a_failure(postgres, tmp_path):
     writer.close()
     relay.join()
     assert written(postgres, writer.session) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_commit_that_outlives_its_connection_is_waited_for(postgres, server, tmp_path, commits):
+    """The connection is cut while the server commits: who reads next learns what became of it, and counts it once."""
+    relay = Relay(tmp_path, Path(postgres.options["host"]))
+    writer = SyncWriter(Place("postgres", {**postgres.options, "host": str(tmp_path)}).open(), _OPENING)
+    for order in range(2):
+        writer.write(order.to_bytes(8, "little"))
+        writer.commit(Positions(order, ()))
+    with server.connect(postgres.options["schema"]) as gate:
+        # An insert waits for the lock that is held here, within its transaction.
+        gate.execute(
+            "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NEW; END $$"
+        )
+        gate.execute("CREATE TRIGGER wait BEFORE INSERT ON block FOR EACH ROW EXECUTE FUNCTION wait()")
+        gate.execute("SELECT pg_advisory_lock(42)")
+        failed = threading.Event()
+
+        def commit():
+            writer.write((2).to_bytes(8, "little"))
+            with pytest.raises(JournalError):
+                writer.commit(Positions(2, ()))
+            failed.set()
+
+        committing = threading.Thread(target=commit)
+        committing.start()
+        waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'advisory' AND application_name = 'mainspring'"
+        while not (found := gate.execute(waiting).fetchall()):
+            pass
+        relay.cut()
+        assert failed.wait(60)
+        last, read = [], threading.Event()
+
+        def look():
+            journal = postgres.open()
+            last.append(journal.last_block(writer.session))
+            journal.close()
+            read.set()
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        blocked = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%FOR SHARE' AND wait_event_type = 'Lock'"
+        while not gate.execute(blocked).fetchall():
+            assert not read.is_set(), "it was read while nobody knew"
+        if not commits:
+            gate.execute("SELECT pg_cancel_backend(%s)", found[0])
+        gate.execute("SELECT pg_advisory_unlock(42)")
+        assert read.wait(60)
+    for thread in (committing, looking, relay):
+        thread.join(60)
+    orders = [0, 1, 2] if commits else [0, 1]
+    assert last[0][0] == 1 + len(orders), "the opening is the first block"
+    assert written(postgres, writer.session) == orders
 
 
 def test_a_session_whose_server_goes_away_takes_no_new_risk(postgres, server, monkeypatch):

@@ -2,7 +2,8 @@
 
 A block is a row, and a commit is one statement: it returns after the server has flushed its write-ahead log. One writer
 per session is guaranteed by an advisory lock, which the server keeps for as long as the connection lives. A connection
-that failed is never opened again: whether its last block is durable is only known by reading. PostgreSQL:
+that failed is never opened again: whether its last block is durable is only known by reading, which waits for a commit
+that is under way. PostgreSQL:
 "Reliability and the Write-Ahead Log", https://www.postgresql.org/docs/current/wal.html.
 """
 
@@ -41,6 +42,8 @@ _APPEND: Final = """
     WITH counted AS (
         UPDATE session SET blocks = %(number)s WHERE number = %(session)s AND blocks = %(number)s - 1 RETURNING number)
     INSERT INTO block SELECT %(session)s, %(number)s, %(body)s FROM counted"""
+# A commit under way holds the row: it is waited for, also if whoever asked for it is gone and will never know.
+_COUNT: Final = "SELECT blocks FROM session WHERE number = %s FOR SHARE"
 _READ: Final = "SELECT number, body FROM block WHERE session = %s AND number > %s ORDER BY number LIMIT 256"
 _LAST: Final = "SELECT number, body FROM block WHERE session = %s ORDER BY number DESC LIMIT 1"
 _LOCK: Final = "SELECT pg_try_advisory_lock('session'::regclass::oid::bigint::bit(32)::integer, %s::integer)"
@@ -185,7 +188,7 @@ class PostgresJournal:
     def blocks(self, session: int) -> Iterator[tuple[int, bytes]]:
         """The blocks of a session with their numbers, a few at a time. Raises `JournalError` if some are missing."""
         with self._errors():
-            counted = self._connection.execute("SELECT blocks FROM session WHERE number = %s", (session,)).fetchone()
+            counted = self._connection.execute(_COUNT, (session,)).fetchone()
         found = last = 0
         while True:
             with self._errors():
@@ -203,7 +206,7 @@ class PostgresJournal:
         """The last block of a session with its number. Raises `JournalError` if it isn't the one counted last."""
         with self._errors(), self._connection.transaction():
             # The count comes first: a block that is added meanwhile isn't in it.
-            counted = self._connection.execute("SELECT blocks FROM session WHERE number = %s", (session,)).fetchone()
+            counted = self._connection.execute(_COUNT, (session,)).fetchone()
             row = self._connection.execute(_LAST, (session,), binary=True).fetchone()
         if counted is not None and counted[0] > (row[0] if row else 0):
             raise JournalError(
