@@ -30,7 +30,7 @@ collar_bps = 50
 class _Script(ABC):
     """Does something at each change of best prices; `step` counts them."""
 
-    def __init__(self, _seed: int, *, ends: bool) -> None:
+    def __init__(self, _seed: int, *, ends: bool, habit: str) -> None:
         self.seen: list[object] = []
         self.step = 0
 

@@ -66,6 +66,14 @@ def test_sessions_are_traded_alike() -> None:
     assert counts["compiled"] in (0, 12)
 
 
+def test_strategies_with_habits_meet_the_checks_that_stop_them() -> None:
+    """Repeated orders, fills on one side, cancels, orders that meet our own: each is refused often, in both alike."""
+    counts = _compare(range(40_000, 40_040))
+    names = ("duplicate_order_ms", "max_repeated_executions", "max_cancel_to_fill", "self_trade")
+    refused = {name: counts[f"refused: {name}"] for name in names}
+    assert min(refused.values()) > 3, refused
+
+
 def test_a_hostile_venue_and_lost_connections_change_both_alike() -> None:
     """Events doubled, late, of unknown and of ended orders, over-fills, lost connections, commands: all the time."""
     counts = _compare(range(500, 506), hostile=0.6)

@@ -4,15 +4,24 @@ from collections import deque
 from random import Random
 from typing import Any
 
-__all__ = ["Chaos"]
+__all__ = ["HABITS", "Chaos"]
+
+HABITS = ("repeat", "take", "cancel", "cross")
+"""What it may do most of the time: the same order again, a fill on one side after the other, an order and its cancel at
+once, and orders that meet its own and the prices to which these are on their way.
+"""
 
 
 class Chaos:
     """Asks for whatever there is, sensible or not, at random, and notes everything that it hears."""
 
-    def __init__(self, seed: int, *, ends: bool = True) -> None:
-        """`ends` says whether it also asks for orders with an end, reduce-only ones, brackets, stops and pairs."""
+    def __init__(self, seed: int, *, ends: bool = True, habit: str = "") -> None:
+        """`ends` says whether it also asks for orders with an end, reduce-only ones, brackets, stops and pairs.
+
+        `habit` is one of `HABITS`, or none.
+        """
         self.random = Random(seed)
+        self.habit = habit
         self.ends = ends
         self.groups: deque[Any] = deque(maxlen=6)
         self.terms: list[dict[str, Any]] = [
@@ -34,7 +43,7 @@ class Chaos:
     def on_bbo(self, market: Any) -> None:
         best = market.bid_ticks, market.bid_lots, market.ask_ticks, market.ask_lots, market.live, market.position_lots
         self.seen.append((market.index, market.now_ns, best))
-        if self.random.random() < 0.06:
+        if self.random.random() < (0.25 if self.habit else 0.06):
             self.ask(market)
 
     def on_fill(self, fill: Any, order: Any) -> None:
@@ -55,7 +64,9 @@ class Chaos:
     def ask(self, market: Any) -> None:
         """One to three requests, so that some meet others on their way."""
         for _ in range(self.random.choice((1, 1, 2, 3))):
-            if self.orders and self.random.random() < 0.5:
+            if self.habit and self.random.random() < 0.7:
+                self.indulge(market)
+            elif self.orders and self.random.random() < 0.5:
                 self.change(self.random.choice(self.orders))
             elif self.random.random() < 0.03:
                 market.cancel_all()
@@ -78,6 +89,36 @@ class Chaos:
         self.orders.append(trade(size_lots=size_lots, price_ticks=price_ticks, **terms))
         if self.ends and random.random() < 0.15:
             self.tie(market, mid)
+
+    def indulge(self, market: Any) -> None:
+        """Does what it has a habit of."""
+        random, mid = self.random, (market.bid_ticks + market.ask_ticks) // 2
+        if mid <= 200:
+            return
+        if self.habit == "repeat":
+            # A change that was asked for before is another thing to repeat.
+            if self.orders and random.random() < 0.3 and self.orders[-1].price_ticks:
+                self.orders[-1].replace(price_ticks=mid // 100 * 100 - 300)
+            else:
+                self.orders.append(market.buy(size_lots=50, price_ticks=mid // 100 * 100 - 400))
+        elif self.habit == "take":
+            # By turns, so that the position stays within its limit.
+            buys = self.session.now_ns // 100_000_000 % 2
+            self.orders.append((market.buy if buys else market.sell)(size_lots=1, time_in_force="ioc"))
+        elif self.habit == "cancel":
+            self.orders.append(market.sell(size_lots=50, price_ticks=mid + random.randrange(100, 200)))
+            self.orders[-1].cancel()
+        else:
+            self.cross(market, mid)
+
+    def cross(self, market: Any, mid: int) -> None:
+        """An offer above the market, on its way down now and then, and a bid between where it was and where it goes."""
+        if self.orders and self.orders[-1].price_ticks and self.orders[-1].side < 0:
+            offer = self.orders[-1]
+            offer.replace(price_ticks=mid + self.random.choice((60, 100)))
+            market.buy(size_lots=1, price_ticks=mid + self.random.choice((70, 90, 110)), post_only=True)
+        else:
+            self.orders.append(market.sell(size_lots=50, price_ticks=mid + 120))
 
     def tie(self, market: Any, mid: int) -> None:
         """Makes orders depend on each other."""

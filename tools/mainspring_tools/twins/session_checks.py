@@ -6,13 +6,30 @@ from typing import Any
 
 from mainspring.journal import CheckStates
 from mainspring.lane import Event, LiftCheck, SetLimit
+from mainspring_tools.twins.chaos import HABITS
 
-__all__ = ["StatesJournal", "commands", "draw_checks"]
+__all__ = ["StatesJournal", "commands", "draw_checks", "draw_habit"]
+
+# By the habit of a strategy that it stops: the check with a limit that is soon reached.
+_STRICT = {
+    "repeat": ("duplicate_order_ms", "2_000"),
+    "take": ("max_repeated_executions", "{ limit = 1, window_ms = 50 }"),
+    "cancel": ("max_cancel_to_fill", "{ limit = 0.5, after = 2 }"),
+    "cross": ("self_trade", '"refuse"'),
+}
 
 
-def draw_checks(random: Random) -> dict[str, str]:
-    """Draws checks and their limits, as a config has them: some that orders often don't pass, others that all pass."""
-    far = random.choice((1, 1, 1_000))
+def draw_habit(random: Random) -> str:
+    """Draws a habit of the strategy that one check stops; none in a third of the sessions."""
+    return random.choice(HABITS) if random.random() < 2 / 3 else ""
+
+
+def draw_checks(random: Random, habit: str = "") -> dict[str, str]:
+    """Draws checks and their limits, as a config has them: some that orders often don't pass, others that all pass.
+
+    With a `habit`, the check that stops it is the one whose limit is near.
+    """
+    far = 1_000 if habit else random.choice((1, 1, 1_000))
     rate_ms, fills_ms = random.choice((50, 300, 1_000)), random.choice((50, 1_000))
     limits = {
         "max_message_rate": f"{{ limit = {far * random.choice((3, 8))}, window_ms = {rate_ms} }}",
@@ -34,7 +51,11 @@ def draw_checks(random: Random) -> dict[str, str]:
         "venue_connected": "true",
     }
     chance = random.choice((0.2, 0.5, 1))
-    return {name: limit for name, limit in limits.items() if random.random() < chance}
+    drawn = {name: limit for name, limit in limits.items() if random.random() < chance}
+    if habit:
+        name, limit = _STRICT[habit]
+        drawn[name] = limit
+    return drawn
 
 
 def commands(random: Random, checks: dict[str, str], now_ns: int) -> Iterator[Event]:

@@ -23,7 +23,7 @@ from mainspring_tools.twins.lanes import (
     make_lane,
     state_of,
 )
-from mainspring_tools.twins.session_checks import StatesJournal, commands, draw_checks
+from mainspring_tools.twins.session_checks import StatesJournal, commands, draw_checks, draw_habit
 
 if TYPE_CHECKING:
     from mainspring.journal import CheckStates
@@ -54,7 +54,8 @@ def compare_session(
     random = Random(seed)
     restless = _restless(seed) if compiled and find_spec("numba") else None
     people = Random(f"checks of {seed}")
-    checks = draw_checks(people) if checked and people.random() < 0.5 else {}
+    habit = draw_habit(people) if checked and people.random() < 0.5 else None
+    checks = {} if habit is None else draw_checks(people, habit)
     strategies = ("chaos", "restless") if restless else ("chaos",)
     text = config + generated_config(seed, strategies, seconds=seconds / 2, checks=checks)
     bad_line = random.choice((0, 0.0005, 0.002))
@@ -68,6 +69,7 @@ def compare_session(
         hostile=drawn if hostile is None else hostile,
         restless=restless,
         ends=ends,
+        habit=habit or "",
         commands=partial(commands, people, checks) if checks else None,
         journalled=bool(checks) and people.random() < 0.5,
     )
@@ -100,10 +102,8 @@ def _restless(seed: int) -> Any:
 class _Side:
     """One lane with its driver, its strategies, and the records that its log was given since the last comparison."""
 
-    def __init__(
-        self, text: str, model: str, seed: int, restless: Any, journalled: bool, *, native: bool, ends: bool
-    ) -> None:
-        self.chaos = Chaos(seed, ends=ends)
+    def __init__(self, text: str, model: str, chaos: Chaos, restless: Any, journalled: bool, *, native: bool) -> None:
+        self.chaos = chaos
         self.restless: Any = None
         strategies: dict[str, Any] = {"chaos": self.chaos}
         if restless is not None:
@@ -163,13 +163,15 @@ class SessionTwins:
         hostile: float = 0,
         restless: Any = None,
         ends: bool = True,
+        habit: str = "",
         commands: Callable[[int], Iterable[Event]] | None = None,
         journalled: bool = False,
     ) -> None:
         """`text` is the config, with a strategy of the plugin "chaos", and one of "restless" if that is given.
 
-        `chunk` is how many messages are run at once; `hostile` is as for `compare_session`, `ends` as for `Chaos`.
-        `commands` are asked at a time, after each chunk. With `journalled` what checks save is compared too.
+        `chunk` is how many messages are run at once; `hostile` is as for `compare_session`, `ends` and
+        `habit` as for `Chaos`. `commands` are asked at a time, after each chunk. With `journalled` what checks save is
+        compared too.
         """
         self.counts: Counter[str] = Counter()
         self._random = Random(seed)
@@ -177,7 +179,8 @@ class SessionTwins:
         self._hostile = hostile
         self._commands = commands
         self._sides = [
-            _Side(text, model, seed, restless, journalled, native=native, ends=ends) for native in (False, True)
+            _Side(text, model, Chaos(seed, ends=ends, habit=habit), restless, journalled, native=native)
+            for native in (False, True)
         ]
         self._hostility = Hostility(self._random, len(self._sides[0].lane.markets))
 
