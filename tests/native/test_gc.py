@@ -69,7 +69,7 @@ _HOLDING: dict[str, Callable[[_Holder], Any]] = {
 # These hold figures, the model's values, and one another.
 _OF_VALUES = {
     "Batch", "Book", "CancelCounts", "CaptureBlocks", "ChangesUnderWay", "Costs", "ExecutionCounts", "FrameDecoder",
-    "LaneClock", "LossMarks", "Market", "OpenLots", "OpenOrders", "OrderHandle", "OrderTracker", "RateCounts",
+    "LaneClock", "LossMarks", "Market", "OpenLots", "OpenOrders", "OrderHandle", "OrderTracker", "RateCounts", "Ring",
     "SentOrders", "Statistics", "TrackedOrder",
 }  # fmt: skip
 
