@@ -30,7 +30,7 @@ from mainspring.seams import RouterContext
 from mainspring.testing import CALM, INSTRUMENT, SECOND_INSTRUMENT, Faults, HostileVenue, NaiveBook
 
 SECOND = 1_000_000_000
-OPTIONS = ReconcilerOptions(settle_ns=5 * SECOND, poll_ns=10 * SECOND)
+OPTIONS = ReconcilerOptions(answer_ns=5 * SECOND, settle_ns=5 * SECOND, poll_ns=10 * SECOND)
 INSTRUMENTS = (INSTRUMENT, SECOND_INSTRUMENT)
 
 

@@ -14,13 +14,16 @@ __all__ = ["Inquiry", "ReconcilerOptions"]
 class ReconcilerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How patient reconciliation is, in nanoseconds of the lane's clock.
 
-    `settle_ns` is how long a request may take to arrive, and a query to be answered. `poll_ns` is how often the venue
-    is asked without a reason, 0 for never. `retry_ns` is how soon it is asked again, and `tries` how often before what
-    it says is a difference. `lag_ns` is how far the stream of executions may be behind what a query says, and `hold_ns`
-    how long a word of it that doesn't fit waits for one that was overtaken, before the venue is asked.
+    `answer_ns` is how long a query may take to be answered. `settle_ns` is how long a request may take to arrive, which
+    is more than its answer may take: it is given up only then, and what has left by then is on its way. `poll_ns` is
+    how often the venue is asked without a reason, 0 for never. `retry_ns` is how soon it is asked again, `tries` how
+    often before what it says is a difference. `lag_ns` is how far the stream of executions may be behind what a query
+    says, and `hold_ns` how long a word of it that doesn't fit waits for one that was overtaken, before the venue is
+    asked.
     """
 
-    settle_ns: int = 10_000_000_000
+    answer_ns: int = 10_000_000_000
+    settle_ns: int = 20_000_000_000
     poll_ns: int = 0
     retry_ns: int = 1_000_000_000
     tries: int = 5

@@ -143,7 +143,7 @@ class Reconciler:
             if now_ns >= self.due_ns:
                 self._begin(now_ns)
             return []
-        again = self._round.take_again(now_ns, self._options.settle_ns)
+        again = self._round.take_again(now_ns, self._options.answer_ns)
         self._ask(
             [self._query(one.subject, one.client_order_id, one.instrument, one.since_ns) for one in again], now_ns
         )
@@ -382,6 +382,6 @@ class Reconciler:
 
     def _set_due(self) -> None:
         if (one := self._round) is not None:
-            self.due_ns = one.due_ns(self._options.settle_ns)
+            self.due_ns = one.due_ns(self._options.answer_ns)
         else:
             self.due_ns = min([self._next_round_ns, *(each.due_ns for each in self._inquiries.values())])

@@ -34,7 +34,8 @@ class Reconciling:
         self._tracker = manager.tracker
         options = ReconcilerOptions(poll_ns=wired.poll_executions_ns)
         if wired.answer_timeout_ns:
-            options = ReconcilerOptions(poll_ns=wired.poll_executions_ns, settle_ns=wired.answer_timeout_ns)
+            answer_ns = wired.answer_timeout_ns
+            options = ReconcilerOptions(poll_ns=wired.poll_executions_ns, answer_ns=answer_ns, settle_ns=2 * answer_ns)
         outbox = manager.outbox
         for index in self._ask:
             own = [place for place, router in enumerate(manager.router_of) if router == index]

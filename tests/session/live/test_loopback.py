@@ -13,32 +13,8 @@ from mainspring.model import Fill, Rejected, SubmitRequested
 from mainspring.orders import read_order_log
 
 _EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-_EXAMPLE, _BINANCE = _EXAMPLES / "loopback.toml", _EXAMPLES / "loopback-binance.toml"
+_BINANCE = _EXAMPLES / "loopback-binance.toml"
 _KEY, _SECRET = "key-of-a-test", "secret-of-a-test-that-nobody-may-see"
-
-
-class _Session:
-    """Runs the example against a box."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def run(self, box, *options, overrides=()):
-        """Runs `mainspring run` with options; returns the finished process."""
-        config = self.folder / "loopback.toml"
-        config.write_text(_EXAMPLE.read_text())
-        (self.folder / "loopback.pem").write_bytes(Path(box["trust"]).read_bytes())
-        sets = [f'router.rest="{box["rest"]}"', f'router.stream="{box["updates"]}"', *overrides]
-        sets.append(f'feed.connect={{address="{box["crypto"]}", trust="loopback.pem"}}')
-        command = [sys.executable, "-m", "mainspring", "run", str(config), "--json", "--quiet", *options]
-        for one in sets:
-            command += ["--set", one]
-        environment = {**os.environ, "XDG_STATE_HOME": str(self.folder)}
-        for feed in ("ALPACA", "ALPACA_CRYPTO"):
-            environment |= {f"MAINSPRING_{feed}_KEY": _KEY, f"MAINSPRING_{feed}_SECRET": _SECRET}
-        return subprocess.run(
-            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
-        )
 
 
 class _BinanceSession:
@@ -64,20 +40,7 @@ class _BinanceSession:
         )
 
 
-@pytest.fixture
-def session(tmp_path):
-    return _Session(tmp_path)
-
-
-def _listed(box, environment):
-    """What the official client sees: the filled size of each order by the client's id, and the positions."""
-    script = Path(__file__).with_name("alpaca_orders.py")
-    command = [sys.executable, str(script), json.dumps(box)]
-    listed = json.loads(subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True).stdout)
-    return {name: Decimal(filled) for name, filled in listed["orders"].items()}, listed["positions"]
-
-
-def test_the_example_and_the_official_client_see_the_same_orders(session, exchange, tmp_path, trusting_environment):
+def test_the_example_and_the_official_client_see_the_same_orders(session, exchange, tmp_path, listed):
     """Each order by its id, with what was filled of it; the position and the cash. A second session takes it over.
 
     No secret is in anything that was written.
@@ -87,7 +50,7 @@ def test_the_example_and_the_official_client_see_the_same_orders(session, exchan
     with exchange("--seed", "21") as box:
         first = session.run(box, "--live", "--for", "12s", "--order-log", "first.log", overrides=fast)
         assert first.returncode == 0, first.stderr[-3_000:]
-        orders, positions = _listed(box, trusting_environment(box))
+        orders, positions = listed(box)
         records = list(read_order_log(tmp_path / "first.log"))
         sent = [one for one in records if isinstance(one, SubmitRequested)]
         fills = [one for one in records if isinstance(one, Fill)]
@@ -105,7 +68,7 @@ def test_the_example_and_the_official_client_see_the_same_orders(session, exchan
     assert not any(_SECRET.encode() in one for one in [*written, *(text.encode() for text in said)])
 
 
-def test_faults_of_the_exchange_cost_no_order(session, exchange, tmp_path, trusting_environment):
+def test_faults_of_the_exchange_cost_no_order(session, exchange, tmp_path, listed):
     """An update is lost, the stream closes, requests are refused or done without an answer, and its clock is behind.
 
     Each order is there once, with the same fills on both sides.
@@ -114,10 +77,10 @@ def test_faults_of_the_exchange_cost_no_order(session, exchange, tmp_path, trust
     options = [one for fault in faults.split() for one in ("--fault", fault)]
     patient = ["orders.answer_timeout_ms=2000", "orders.poll_executions_s=2"]
     with exchange("--seed", "22", "--clock-off", "-3", *options) as box:
-        overrides = ["strategy.buyer.duration_s=5", "strategy.buyer.slices=8", *patient]
-        done = session.run(box, "--live", "--for", "20s", "--order-log", "faults.log", overrides=overrides)
+        overrides = ["strategy.buyer.duration_s=15", "strategy.buyer.slices=8", *patient]
+        done = session.run(box, "--live", "--for", "28s", "--order-log", "faults.log", overrides=overrides)
         assert done.returncode == 0, done.stderr[-3_000:]
-        orders, positions = _listed(box, trusting_environment(box))
+        orders, positions = listed(box)
     records = list(read_order_log(tmp_path / "faults.log"))
     filled = sum(one.size_lots for one in records if isinstance(one, Fill)) * Decimal("0.00001")
     sent = [one for one in records if isinstance(one, SubmitRequested)]
