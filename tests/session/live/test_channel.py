@@ -151,3 +151,48 @@ async def test_a_descriptor_above_1023_is_asked() -> None:
         finally:
             os.close(high)
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def _connected():
+    """A channel over TCP, and the other end."""
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    channel = await dial_channel("127.0.0.1", listener.socket.getsockname()[1], None)
+    other = await listener.accept()
+    await listener.aclose()
+    return channel, other
+
+
+async def _rest(stream):
+    """How many bytes come to the end of a stream, and whether it is reset."""
+    count = 0
+    try:
+        while data := await stream.receive_some():
+            count += len(data)
+    except trio.BrokenResourceError:
+        return count, True
+    return count, False
+
+
+@pytest.mark.parametrize("aborted", [True, False])
+async def test_what_the_system_has_not_sent_never_arrives_after_an_abort(aborted):
+    """What was taken from us but waits for the other side is dropped; a connection that is closed delivers it all."""
+    channel, other = await _connected()
+    sent = 0
+    while count := channel.send_now(bytes(1_000_000)):
+        sent += count
+    (channel.abort if aborted else channel.close)()
+    arrived, reset = await _rest(other)
+    assert reset == aborted
+    assert arrived < sent if aborted else arrived == sent
+    await other.aclose()
+    channel.abort()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no TCP_USER_TIMEOUT")
+async def test_the_system_gives_up_what_nobody_confirms():
+    """After as many milliseconds as were asked for."""
+    channel, other = await _connected()
+    channel.give_up_after(2.5)
+    assert channel.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 2_500
+    channel.close()
+    await other.aclose()

@@ -118,13 +118,13 @@ def test_the_example_trades_at_binances_api(exchange, tmp_path, market):
     """
     faults = "updates.drop@2 updates.garbage@3 updates.close@4 orders.500@1 orders.429@3 orders.418@5 orders.late@4"
     options = [one for fault in faults.split() for one in ("--fault", fault)]
-    overrides = ["strategy.buyer.duration_s=8", "strategy.buyer.slices=10", "orders.poll_executions_s=2"]
+    overrides = ["strategy.buyer.duration_s=18", "strategy.buyer.slices=10", "orders.poll_executions_s=2"]
     overrides += ["orders.answer_timeout_ms=2500", "router.recv_window_ms=2000"]
     session = _BinanceSession(tmp_path, market)
     with exchange(
         "--api", f"binance-{market}", "--seed", "23", "--secret", _SECRET, "--clock-off", "30", *options
     ) as box:
-        done = session.run(box, "--for", "20s", "--order-log", "orders.log", overrides=overrides)
+        done = session.run(box, "--for", "30s", "--order-log", "orders.log", overrides=overrides)
         again = session.run(box, "--for", "8s", overrides=[*overrides, 'strategy.buyer.side="sell"'])
     assert done.returncode == 0, done.stderr[-3_000:]
     assert again.returncode == 0, again.stderr[-3_000:]

@@ -8,6 +8,7 @@ import pytest
 import trio
 import trustme
 
+from mainspring.session.live.channel import Channel
 from mainspring.session.live.order_http import NeverSentError, OrderHttp, OutcomeUnknownError
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Weight: 7\r\n\r\n{}"
@@ -185,14 +186,22 @@ async def test_nothing_is_known_of_a_request_without_an_answer():
             assert not http._idle
 
 
-async def test_an_answer_that_takes_too_long_is_given_up():
-    """Its connection isn't used again: the answer to another request could be on it."""
+async def test_an_answer_that_takes_too_long_is_given_up(monkeypatch):
+    """Its connection is reset, not used again: the answer to another request could be on it, and ours still leave."""
+    aborted, abort = [], Channel.abort
+
+    def count(channel):
+        aborted.append(channel)
+        abort(channel)
+
+    monkeypatch.setattr(Channel, "abort", count)
     async with _serving(_OK, _OK) as (_, http):
         await http.request("GET", "/")
         http._timeout_s = 0.0
         with pytest.raises(OutcomeUnknownError, match="no answer within 0 s"):
             await http.request("POST", "/")
         assert not http._idle
+        assert len(aborted) == 1
         with pytest.raises(NeverSentError, match="didn't answer within 0 s"):
             await http.request("POST", "/")
 

@@ -3,7 +3,9 @@
 import select
 import socket
 import ssl
+import struct
 import sys
+from contextlib import suppress
 from typing import Final
 
 import trio
@@ -13,6 +15,7 @@ from mainspring.seams import Receiver
 __all__ = ["Channel", "dial_channel"]
 
 _BUFFER_BYTES: Final = 64 * 1024
+_RESET: Final = struct.pack("ii", 1, 0)
 _NOTHING_YET: Final = (BlockingIOError, ssl.SSLWantReadError)
 _FULL: Final = (BlockingIOError, ssl.SSLWantWriteError)
 
@@ -107,6 +110,18 @@ class Channel(trio.abc.Stream):
             if self._receiver is not None:
                 self._receiver.forget(self.socket)
             self.socket.close()
+
+    def abort(self) -> None:
+        """Resets it at once: what the system hasn't sent won't arrive. After `close` it still might, for long."""
+        if self.socket.fileno() >= 0:
+            with suppress(OSError):
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.close()
+
+    def give_up_after(self, seconds: float) -> None:
+        """Has the system drop what nobody has confirmed for that long, though this process be gone, where it can."""
+        if sys.platform == "linux" and self.socket.family in (socket.AF_INET, socket.AF_INET6):
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(1, round(seconds * 1_000)))
 
     async def aclose(self) -> None:
         """See `trio.abc.AsyncResource`."""

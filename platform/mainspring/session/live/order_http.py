@@ -106,7 +106,8 @@ class OrderHttp:
             if line.is_free and len(self._idle) < _MOST_IDLE:
                 self._idle.append(line)
             else:
-                line.channel.close()
+                # What is given up mustn't arrive later, when its order may count as one that never did.
+                line.channel.abort()
         return answer
 
     async def close(self) -> None:
@@ -143,7 +144,9 @@ class OrderHttp:
     async def _connect(self) -> "_Line":
         try:
             with trio.fail_after(self._timeout_s):
-                return _Line(await self._connects(self._host, self._port, self._tls))
+                channel = await self._connects(self._host, self._port, self._tls)
+                channel.give_up_after(self._timeout_s)
+                return _Line(channel)
         except ConnectionLostError as error:
             raise NeverSentError(error.why) from error
         except trio.TooSlowError as error:

@@ -24,6 +24,7 @@ from mainspring.wire import ConnectedRouter, HttpRequest, path_signer
 
 __all__ = ["OrderLink"]
 
+_TIMEOUT_NS: Final = 10_000_000_000
 # Executions may be far apart; the connection's own silence counts.
 _OPTIONS: Final = ConnectConfig(data_silence_s=86_400.0)
 
@@ -47,10 +48,12 @@ class OrderLink:
         tell: Callable[[str], None],
         failed: Callable[[MainspringError], None],
         connect: Dial = dial,
+        answer_timeout_ns: int = 0,
     ) -> None:
         """`owner` is the router's seam, name and distribution, and `now_ns` the session's clock.
 
-        `connect` makes connections.
+        `connect` makes connections. A request is given up once its answer has taken `answer_timeout_ns`; 0 means ten
+        seconds.
 
         Raises `ConfigError` if there are no credentials, or what to trust can't be read.
         """
@@ -73,7 +76,8 @@ class OrderLink:
         parts = {"key": credentials.key, "secret": credentials.secret, "passphrase": credentials.passphrase}
         headers = {name: template.format_map(parts) for name, template in entry.headers.items()}
         self._signs = path_signer(entry, credentials)
-        self._client = OrderHttp(entry.rest, tls, headers=headers, connect=connect)
+        timeout_s = (answer_timeout_ns or _TIMEOUT_NS) / 1e9
+        self._client = OrderHttp(entry.rest, tls, headers=headers, connect=connect, timeout_s=timeout_s)
         self._tokens = None if entry.connection.token is None else Http(entry.rest, tls, headers=headers)
         self._nursery: trio.Nursery | None = None
         self.link = Link(

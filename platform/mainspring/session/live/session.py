@@ -187,6 +187,7 @@ class LiveSession:
                 tell=lambda said: self.tell(part, said),
                 failed=self.fail,
                 connect=self._connect,
+                answer_timeout_ns=part.answer_timeout_ns,
             )
         )
 
