@@ -110,15 +110,19 @@ def state_of(manager: Any) -> dict[str, Any]:
     }
 
 
-_COUNTED = ("sent_ns_of", "cancels", "fills", "prices", "measured_from", "stopped", "days")
+_COUNTED = ("counts", "sent", "changes", "marks")
 
 
 def _counted(check: Any) -> dict[str, Any]:
-    """What a risk check has counted."""
-    counted: dict[str, Any] = {name: repr(getattr(check, name)) for name in _COUNTED if hasattr(check, name)}
-    if hasattr(check, "venues"):
-        counted["sent"] = {venue: [list(one.sent) for one in counts] for venue, counts in check.venues.items()}
-    return counted
+    """What a risk check has counted, and what it has stopped."""
+    counted = {name: _state(getattr(check, name)) for name in _COUNTED if hasattr(check, name)}
+    return {**counted, "stopped": dict(getattr(check, "stopped", {})), "days": repr(getattr(check, "days", None))}
+
+
+def _state(counts: Any) -> Any:
+    """What was counted. Which day it is matters only once something has been counted in it."""
+    begun = not hasattr(counts, "day_begins_ns") or counts.cancels or counts.fills
+    return counts.state() if begun else None
 
 
 def _order(order: Any) -> tuple[Any, ...]:
