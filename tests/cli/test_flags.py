@@ -12,7 +12,8 @@ from mainspring.session.flag_file import FlagFile
 @pytest.fixture
 def config(tmp_path):
     path = tmp_path / "session.toml"
-    path.write_text('session.control = "control"\n', encoding="utf-8")
+    flag = 'slot = "book"\ncandidate = "ladder"\nshare = 2.5\nowner = "ann"\nreason = "half the memory"\n'
+    path.write_text(f'session.control = "control"\n[flags.book]\n{flag}', encoding="utf-8")
     return path
 
 
@@ -58,7 +59,7 @@ def test_it_says_which_lane_has_taken_a_change(mainspring, config, folder, monke
     assert (code, out) == (0, "book is at 5%\nlane 1: 5%: step 1 of 2\n")
     code, out, _ = mainspring("flags", "rollback", config, "book", "--why", "a test")
     assert (code, out) == (1, "book is at 0%\nlane 1: it has NOT taken it\n")
-    code, out, _ = mainspring("flags", "set", config, "other", "5%", "--why", "a test")
+    code, out, _ = mainspring("flags", "set", folder.path, "other", "5%", "--why", "a test")
     assert code == 1
     assert "lane 1: no flag other is in its config" in out
     shown = mainspring("flags", "list", config)[1]
@@ -112,3 +113,23 @@ def test_a_promotion_says_how_it_stands(mainspring, config, folder, monkeypatch)
     code, out, _ = mainspring(*words, "--json")
     assert (code, json.loads(out)["phase"]) == (1, "stopped")
     assert "whose candidate 'heap' runs in shadow" in mainspring(*words[:3], "heap", "--why", "a test")[2]
+
+
+def test_the_flags_of_the_config_are_listed(mainspring, config):
+    """With their share, what they exchange, why and whose they are, before anybody has set one."""
+    out = mainspring("flags", "list", config)[1]
+    assert f"in {config}:\n" in out
+    assert "book                    2.5%  book ladder: half the memory (ann)\n" in out
+    (flag,) = json.loads(mainspring("flags", "list", config, "--json")[1])["configured"].items()
+    assert flag[0] == "book"
+    assert flag[1]["candidate"] == "ladder"
+
+
+@pytest.mark.parametrize("words", [("set", "5%"), ("ramp", "5%", "--every", "1m"), ("rollback",)])
+def test_a_flag_that_the_config_lacks_is_refused(mainspring, config, folder, words):
+    """Nothing is written, and the error names those that there are."""
+    command, *more = words
+    code, _, err = mainspring("flags", command, config, "nope", *more, "--why", "a test")
+    assert code == 2
+    assert "has no flag 'nope'; its flags: book. Add a table [flags.nope]" in " ".join(err.split())
+    assert not FlagFile(folder.path).changes()

@@ -1,7 +1,7 @@
 """`flags`: shows the flags of a session, changes them, ramps them, and exchanges parts by hand."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +14,8 @@ from mainspring.cli.durations import duration_s
 from mainspring.cli.output import FAILED, print_json, results
 from mainspring.errors import ConfigError
 from mainspring.flags import describe_share, parse_share
+from mainspring.host.config import load_config
+from mainspring.host.flag_config import FlagConfig
 from mainspring.host.registry import Registry
 from mainspring.session.control import ControlFolder, Reply, SwapOrder, utc_now
 from mainspring.session.differences import read_difference, repeat_difference
@@ -33,14 +35,20 @@ _Why = Annotated[str, typer.Option(help="The reason, for the record.")]
 
 @flags_app.command("list")
 def list_flags(where: _Where, *, as_json: _Json = False) -> None:
-    """Print what flags are set to, by whom and why, and how they and their candidates are in each lane that runs."""
+    """Print the config's flags, what they are set to, by whom and why, and how they are in each lane that runs."""
     folder = ControlFolder(folder_of(where))
+    configured = _flags_in(where) or {}
     changes, lanes = FlagFile(folder.path).changes(), folder.statuses()
     if as_json:
         running = [{"lane": one.lane, "flags": one.flags, "swaps": one.swaps} for one in lanes]
-        print_json(msgspec.to_builtins({"changes": changes, "lanes": running}))
+        print_json(msgspec.to_builtins({"configured": configured, "changes": changes, "lanes": running}))
         return
-    lines = [f"{one.at} {one.who} {_describe(one)}: {one.why}" for one in changes] or ["nobody has set a flag"]
+    lines = [f"in {where}:"] if configured else []
+    for name, one in configured.items():
+        what = f"{one.slot} {one.candidate}".strip() or "read by strategies"
+        share = describe_share(round(one.share * 100))
+        lines.append(f"  {name:<20} {share:>7}  {what}: {one.reason} ({one.owner})")
+    lines += [f"{one.at} {one.who} {_describe(one)}: {one.why}" for one in changes] or ["nobody has set a flag"]
     for lane in lanes:
         lines.append(f"lane {lane.lane}, process {lane.process}:")
         for flag in lane.flags:
@@ -156,8 +164,15 @@ def repeat(
 
 
 def _set(where: Path, record: FlagRecord, as_json: bool) -> None:
-    """Sets a flag, and waits until every lane that runs has taken it."""
+    """Sets a flag, and waits until every lane that runs has taken it. Raises `ConfigError` for one that isn't there."""
     folder = ControlFolder(folder_of(where))
+    configured = _flags_in(where)
+    if configured is not None and record.name not in configured:
+        there = ", ".join(sorted(configured)) or "none"
+        raise ConfigError(
+            f"{where} has no flag {record.name!r}; its flags: {there}. Add a table [flags.{record.name}], or name the "
+            "control folder of a session that has it"
+        )
     record = FlagFile(folder.path).set(record)
     until = time.monotonic() + WAIT_S
     while True:
@@ -177,6 +192,11 @@ def _set(where: Path, record: FlagRecord, as_json: bool) -> None:
             text = f"{describe_share(flag.share_bp)}{f': {flag.text}' if flag.text else ''}"
             replies.append(Reply(lane=lane, done=True, text=text))
     finish(replies, as_json)
+
+
+def _flags_in(where: Path) -> Mapping[str, FlagConfig] | None:
+    """The flags of a config, by name; None for a control folder, which may be that of several."""
+    return None if where.is_dir() else load_config(where).config.flags
 
 
 def _describe(record: FlagRecord) -> str:

@@ -67,6 +67,8 @@ def _lost(report):
     return {cause for one in feed["connections"] for cause in one["lost"]}
 
 
+@pytest.mark.gate
+@pytest.mark.weekly
 def test_a_slow_link_costs_no_order(session, exchange, listed):
     """Each chunk is up to 80 ms late, both ways, so that orders, updates and market data overtake each other."""
     with exchange("--seed", str(_SEED)) as box:
