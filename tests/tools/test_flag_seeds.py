@@ -7,7 +7,9 @@ from mainspring_tools.flag_seeds import run_seed
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(4), pytest.param(range(1_000, 1_100), marks=pytest.mark.gate)], ids=["few", "many"]
+    "seeds",
+    [range(4), pytest.param(range(1_000, 1_100), marks=[pytest.mark.gate, pytest.mark.weekly])],
+    ids=["few", "many"],
 )
 def test_what_was_fed_gives_the_same_again(seeds, tmp_path):
     """Whatever changed in between: the order log, the refusals and how it ended."""

@@ -81,6 +81,7 @@ def test_a_slow_link_costs_no_order(session, exchange, listed):
 
 
 @pytest.mark.gate
+@pytest.mark.weekly
 def test_a_link_that_is_cut_and_stalls_costs_no_order(session, exchange, listed):
     """All connections are reset, later nothing comes for a while: the session connects again and asks for the rest."""
     with exchange("--seed", str(_SEED)) as box:
