@@ -152,7 +152,7 @@ class Swapping:
     def _add_feeds(self, slots: dict[str, SwapSlot], rest: tuple[Any, ...]) -> None:
         for slot, found in self._pairs.items():
             names, pairs, actives, others = zip(*found, strict=True)
-            slots[slot] = FeedPairs(slot, pairs, others, names, actives, _unmade, *rest)
+            slots[slot] = FeedPairs(slot, pairs, others, names, actives, *rest)
 
     def _add_models(self, slots: dict[str, SwapSlot], rest: tuple[Any, ...], manager: OrderManager) -> None:
         choices = [plan.slippage for plan in self._plans for _ in plan.instruments]
@@ -233,7 +233,3 @@ def _made(make: Callable[..., Any], *arguments: Any) -> Any:
 def _part(choice: Choice, made: Any) -> Part:
     options = {} if choice.options is None else msgspec.to_builtins(choice.options)
     return Part(Candidate(choice.plugin, options), choice.distribution, made)
-
-
-def _unmade(candidate: Candidate, _at: int) -> Part:
-    raise SwapRefusedError(f"{candidate.plugin!r} can't be made while the session runs")

@@ -42,7 +42,7 @@ _APPEND: Final = """
     WITH counted AS (
         UPDATE session SET blocks = %(number)s WHERE number = %(session)s AND blocks = %(number)s - 1 RETURNING number)
     INSERT INTO block SELECT %(session)s, %(number)s, %(body)s FROM counted"""
-# A commit under way holds the row: it is waited for, also if whoever asked for it is gone and will never know.
+# A commit under way holds the row: it is waited for, also if the client that asked for it is gone and will never know.
 _COUNT: Final = "SELECT blocks FROM session WHERE number = %s FOR SHARE"
 _READ: Final = "SELECT number, body FROM block WHERE session = %s AND number > %s ORDER BY number LIMIT 256"
 _LAST: Final = "SELECT number, body FROM block WHERE session = %s ORDER BY number DESC LIMIT 1"

@@ -53,7 +53,6 @@ class Table:
             [Part(OTHER, "acme", self.candidate)],
             ["spot"],
             [Part(USUAL, "acme", self.control)],
-            lambda candidate, _: Part(candidate, "acme", None),
             self.found.append,
             lambda: 5,
         )

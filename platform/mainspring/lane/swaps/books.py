@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from mainspring.lane.book_slot import BookSlot
 from mainspring.lane.swaps.pair_times import PairTimes
-from mainspring.lane.swaps.pairs import Pairs
+from mainspring.lane.swaps.pairs import MadePairs, describe_raised
 from mainspring.lane.swaps.part import Part, SwapRefusedError
 from mainspring.model import Level, RestingOrder, Side
-from mainspring.plugin_calls import describe_exception, is_interrupt
+from mainspring.plugin_calls import is_interrupt
 
 __all__ = ["BookPairs", "difference_of"]
 
@@ -18,14 +18,14 @@ _WHOLE_EVERY: Final = 256
 _Levels = tuple[list[Level], list[Level]]
 
 
-class BookPairs(Pairs):
+class BookPairs(MadePairs):
     """The slot "book" of a lane's instruments. `slots` are what readers hold, `clock` times both structures.
 
     A candidate that serves and comes to differ gives way to the control before anybody has read it.
     """
 
     def __init__(self, slots: Sequence[BookSlot], *rest: Any, clock: Callable[[], int]) -> None:
-        """`rest` is as for `Pairs`."""
+        """`rest` is as for `MadePairs`."""
         super().__init__("book", *rest)
         self._slots = slots
         self._clock = clock
@@ -65,7 +65,7 @@ class BookPairs(Pairs):
         """Drops a candidate that raised `at` a place, at what it was `given`."""
         if is_interrupt(error):
             raise error
-        said = describe_exception(error.__cause__ or error)
+        said = describe_raised(error)
         self.differ(at, "it raised", before=None, given=given, expected=None, found=said)
         self.drop(at)
 

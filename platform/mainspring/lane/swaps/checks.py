@@ -5,11 +5,9 @@ from typing import Any
 
 import msgspec
 
-from mainspring.lane.swaps.pair_times import PairTimes
-from mainspring.lane.swaps.pairs import Pairs
-from mainspring.lane.swaps.part import Chooser, Part, SwapRefusedError
+from mainspring.lane.swaps.order_pairs import OrderPair, OrderPairs
+from mainspring.lane.swaps.part import Part, SwapRefusedError
 from mainspring.model import NewOrder, Refusal
-from mainspring.plugin_calls import describe_exception, is_interrupt
 from mainspring.risk import Gate
 from mainspring.seams import RiskSession
 
@@ -18,34 +16,20 @@ __all__ = ["CheckPairs"]
 _HEARD = ("on_order", "on_sent", "on_event")
 
 
-class CheckPairs(Pairs):
+class CheckPairs(OrderPairs):
     """The slot of one risk check, "risk NAME", of the instruments that have it. The gate has the checks or their pairs.
 
-    `indexes` are those of the instruments, `session` is what checks see of the lane, and `clock` times both.
+    `indexes` are those of the instruments, and `session` is what checks see of the lane.
     """
 
     def __init__(
         self, slot: str, indexes: Sequence[int], *rest: Any, gate: Gate, session: RiskSession, clock: Callable[[], int]
     ) -> None:
-        """`rest` is as for `Pairs`."""
-        super().__init__(slot, *rest)
+        """`rest` and `clock` are as for `OrderPairs`."""
+        super().__init__(slot, *rest, clock=clock)
         self._indexes = indexes
         self._gate = gate
         self._session = session
-        self._clock = clock
-        self._pairs: list[_Pair | None] = [None] * len(self.keys)
-
-    def times(self, at: int) -> PairTimes | None:
-        """See `SwapSlot.times`."""
-        pair = self._pairs[at]
-        return None if pair is None else pair.times
-
-    def choose(self, at: int, chooser: Chooser | None) -> None:
-        """See `SwapSlot.choose`."""
-        pair = self._pairs[at]
-        if pair is None:
-            raise SwapRefusedError(f"nothing stands by in the slot {self.slot} of {self.keys[at]}")
-        pair.chooser = chooser
 
     def _begin(self, at: int, other: Part) -> None:
         there = self._there(at)
@@ -57,14 +41,8 @@ class CheckPairs(Pairs):
             adopt(there)
         elif any(hasattr(other.made, name) for name in _HEARD):
             raise SwapRefusedError(f"{other.candidate.plugin!r} counts, and can't take over what was counted before it")
-        pair = self._pairs[at] = _Pair(self, at, there, other.made, self._clock)
+        pair = self._pairs[at] = _Pair(self, at, there, other.made)
         self._gate.put(there, pair)
-
-    def _show(self, at: int) -> None:
-        pair = self._pairs[at]
-        assert pair is not None
-        pair.serving = self.serving[at]
-        pair.chooser = None
 
     def _end(self, at: int) -> None:
         pair, self._pairs[at] = self._pairs[at], None
@@ -74,28 +52,15 @@ class CheckPairs(Pairs):
     def _there(self, at: int) -> Any:
         return self._gate.named(self.slot.removeprefix("risk "), self._indexes[at])
 
-    def abandon(self, at: int, error: BaseException, order: NewOrder | None) -> None:
-        """Drops a candidate that raised `at` a place, at an order or at what it heard."""
-        if is_interrupt(error):
-            raise error
-        given = None if order is None else msgspec.to_builtins(order)
-        self.differ(at, "it raised", before=None, given=given, expected=None, found=describe_exception(error))
-        self.drop(at)
 
-
-class _Pair:
+class _Pair(OrderPair):
     """Two checks that assess the same orders, and hear the same of them."""
 
-    def __init__(self, pairs: CheckPairs, at: int, control: Any, candidate: Any, clock: Callable[[], int]) -> None:
-        self.serving = False
-        self.chooser: Chooser | None = None
-        self.times = PairTimes()
+    def __init__(self, pairs: CheckPairs, at: int, control: Any, candidate: Any) -> None:
+        super().__init__(pairs, at)
         self.wants_clock = any(getattr(one, "wants_clock", False) for one in (control, candidate))
         self._control = control
         self._candidate = candidate
-        self._pairs = pairs
-        self._at = at
-        self._clock = clock
         # The gate calls what a check defines.
         for name in _HEARD:
             if hasattr(control, name) or hasattr(candidate, name):
@@ -111,27 +76,10 @@ class _Pair:
 
     def check(self, order: NewOrder, market: Any, account: Any) -> Any:
         """Returns the verdict of the check that is active, or chosen for the order."""
-        clock = self._clock
-        started = clock()
-        expected = self._control.check(order, market, account)
-        middle = clock()
-        try:
-            found = self._candidate.check(order, market, account)
-        except BaseException as error:  # noqa: BLE001  a stranger's check may raise anything
-            self._pairs.abandon(self._at, error, order)
-            return expected
-        self.times.add(middle - started, clock() - middle)
+        expected, found = self._ask(self._control.check, self._candidate.check, order, market, account)
         if (expected is None) != (found is None):
-            self._pairs.differ(
-                self._at,
-                "one refuses the order",
-                before=None,
-                given=msgspec.to_builtins(order),
-                expected=_words(expected),
-                found=_words(found),
-            )
-        chosen = self.serving if self.chooser is None else self.chooser(order)
-        return found if chosen else expected
+            self._pairs.refuses(self._at, order, _words(expected), _words(found))
+        return found if self._chosen(order) else expected
 
     def _both(self, name: str) -> Callable[[Any], None]:
         def call(argument: Any) -> None:

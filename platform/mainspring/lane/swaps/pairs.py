@@ -1,20 +1,26 @@
 """What the slots that can be exchanged have in common: the control, the candidate, and which of them serves."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mainspring.errors import MainspringError
 from mainspring.lane.swaps.part import Candidate, Chooser, Difference, Make, Note, Part, SwapRefusedError
 from mainspring.plugin_calls import describe_exception, is_interrupt
 
-__all__ = ["Pairs"]
+__all__ = ["MadePairs", "Pairs", "describe_raised"]
+
+
+def describe_raised(error: BaseException) -> str:
+    """Says what a part raised, whether its call was guarded or not."""
+    return describe_exception(error.__cause__ if isinstance(error, MainspringError) and error.__cause__ else error)
 
 
 class Pairs:
     """Implements `mainspring.lane.swaps.SwapSlot`; what a kind of part needs of its own, a subclass says.
 
-    `slot` is its name, `keys` what has a part of its own, `parts` those that are active, and `make` makes candidates.
-    `note` takes differences, and `now_ns` returns the lane's time. What was active when a candidate came is its
-    control, and goes on as one while the candidate serves, so that it can always take over again.
+    `slot` is its name, `keys` what has a part of its own, and `parts` those that are active. `note` takes differences,
+    and `now_ns` returns the lane's time. What was active when a candidate came is its control, and goes on as one while
+    the candidate serves, so that it can always take over again.
     """
 
     def __init__(
@@ -22,7 +28,6 @@ class Pairs:
         slot: str,
         keys: Sequence[str],
         parts: Sequence[Part],
-        make: Make,
         note: Note,
         now_ns: Callable[[], int],
     ) -> None:
@@ -32,7 +37,6 @@ class Pairs:
         self.candidates: list[Part | None] = [None] * len(self.keys)
         self.serving = [False] * len(self.keys)
         """Whether the candidate is active."""
-        self._make = make
         self._note = note
         self._now_ns = now_ns
 
@@ -51,23 +55,6 @@ class Pairs:
         if candidate is None:
             return None
         return self.controls[at].candidate if self.serving[at] else candidate.candidate
-
-    def shadow(self, at: int, candidate: Candidate) -> None:
-        """See `SwapSlot.shadow`."""
-        plugin = candidate.plugin or self.active(at).plugin
-        other = self._make(Candidate(plugin, candidate.options), at)
-        self.end(at)
-        try:
-            self._begin(at, other)
-        except SwapRefusedError:
-            raise
-        except BaseException as error:
-            # A candidate that raises changes nothing, whatever it raises.
-            if is_interrupt(error):
-                raise
-            cause = error.__cause__ if isinstance(error, MainspringError) and error.__cause__ else error
-            raise SwapRefusedError(f"{plugin!r} raised {describe_exception(cause)}") from error
-        self.candidates[at] = other
 
     def swap(self, at: int) -> None:
         """See `SwapSlot.swap`."""
@@ -129,17 +116,39 @@ class Pairs:
         self.serving[at] = serving
         self._show(at)
 
-    def _begin(self, at: int, other: Part) -> None:
-        """Lets a candidate stand by."""
-        raise NotImplementedError
-
     def _check(self, at: int, candidate: Part) -> None:
         """Raises `SwapRefusedError` if a candidate's state isn't the control's."""
 
     def _show(self, at: int) -> None:
-        """Shows readers the part that is active now."""
-        raise NotImplementedError
+        """Shows readers the part that is active now, if there are any."""
 
     def _end(self, at: int) -> None:
-        """Lets the active part go on alone: it is the control now."""
-        raise NotImplementedError
+        """Lets the active part go on alone, if both ran: it is the control now."""
+
+
+class MadePairs(Pairs):
+    """Pairs whose candidates are made while the lane runs."""
+
+    def __init__(self, slot: str, keys: Sequence[str], parts: Sequence[Part], make: Make, *rest: Any) -> None:
+        """`make` makes candidates; `slot`, `keys`, `parts` and `rest` are as for `Pairs`."""
+        super().__init__(slot, keys, parts, *rest)
+        self._make = make
+
+    def shadow(self, at: int, candidate: Candidate) -> None:
+        """See `SwapSlot.shadow`."""
+        plugin = candidate.plugin or self.active(at).plugin
+        other = self._make(Candidate(plugin, candidate.options), at)
+        self.end(at)
+        try:
+            self._begin(at, other)
+        except SwapRefusedError:
+            raise
+        except BaseException as error:
+            # A candidate that raises changes nothing, whatever it raises.
+            if is_interrupt(error):
+                raise
+            raise SwapRefusedError(f"{plugin!r} raised {describe_raised(error)}") from error
+        self.candidates[at] = other
+
+    def _begin(self, at: int, other: Part) -> None:
+        """Lets a candidate run next to the control, if it is to; may raise whatever it raises."""

@@ -6,29 +6,26 @@ from mainspring.lane.callbacks import BoundStrategy
 from mainspring.lane.own_timers import OwnTimers
 from mainspring.lane.strategies import Strategies
 from mainspring.lane.swaps.pair_times import PairTimes
-from mainspring.lane.swaps.pairs import Pairs
-from mainspring.lane.swaps.part import Part, SwapRefusedError
+from mainspring.lane.swaps.pairs import MadePairs
+from mainspring.lane.swaps.part import SwapRefusedError
 
 __all__ = ["StrategyPairs"]
 
 
-class StrategyPairs(Pairs):
+class StrategyPairs(MadePairs):
     """The slot "strategy NAME". Its parts are `BoundStrategy`s, whose timers are their own.
 
     What stands by isn't called: its orders would have to go somewhere.
     """
 
     def __init__(self, slot: str, *rest: Any, strategies: Strategies) -> None:
-        """`rest` is as for `Pairs`."""
+        """`rest` is as for `MadePairs`."""
         super().__init__(slot, *rest)
         self._strategies = strategies
 
     def times(self, at: int) -> PairTimes | None:
         """Returns None: what stands by isn't called."""
         return None
-
-    def _begin(self, at: int, other: Part) -> None:
-        """Nothing runs before the exchange."""
 
     def _serve(self, at: int, serving: bool) -> None:
         candidate = self.candidates[at]
@@ -51,12 +48,6 @@ class StrategyPairs(Pairs):
         _timers(before).cancel_all()
         self._strategies.replace(before, after)
         self.serving[at] = serving
-
-    def _show(self, at: int) -> None:
-        """Nobody reads a strategy."""
-
-    def _end(self, at: int) -> None:
-        """Nothing ran."""
 
 
 def _timers(strategy: BoundStrategy) -> OwnTimers:

@@ -60,7 +60,7 @@ async def carry(application: Application, frames: Callable[[], Frames], stream: 
             await stream.do_handshake()
         await _Connection(application, frames, stream, tls=tls).run()
     except (OSError, trio.BrokenResourceError, trio.ClosedResourceError) as error:
-        # Whoever was there has gone, or isn't somebody to talk to: that is no fault of the server.
+        # The client has gone, or doesn't speak the protocol: that is no fault of the server.
         _log.debug("a connection ended: %s", error)
     finally:
         await trio.aclose_forcefully(stream)
