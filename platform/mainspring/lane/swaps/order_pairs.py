@@ -46,7 +46,7 @@ class OrderPairs(MadePairs):
         self.drop(at)
 
     def refuses(self, at: int, order: NewOrder, expected: object, found: object) -> None:
-        """Notes that one refuses an order `at` a place and the other doesn't."""
+        """Notes that one refuses an order `at` a place and the other doesn't: `expected` by the control, or `found`."""
         given = msgspec.to_builtins(order)
         self.differ(at, "one refuses the order", before=None, given=given, expected=expected, found=found)
 
@@ -57,7 +57,7 @@ class OrderPairs(MadePairs):
 
 
 class OrderPair:
-    """Two parts that are asked about the same orders."""
+    """Two parts that are asked about the same orders, `at` a place of the slot."""
 
     def __init__(self, pairs: OrderPairs, at: int) -> None:
         self.serving = False
