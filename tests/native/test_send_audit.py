@@ -32,7 +32,7 @@ def test_an_order_that_is_sent_twice_halts_the_lane(decoder: str, monkeypatch: p
     (plan,) = make_session(load_config(None, (*_SHORT, f"decoder.plugin={decoder}")), registry).lanes
     with LaneRun(plan, registry, {}) as run:
         lane: Any = run._lane
-        outgoing = lane.order_manager._outgoing
+        outgoing = lane.order_manager.outgoing
         send, sent = outgoing.send, []
 
         def twice(one: Send) -> None:

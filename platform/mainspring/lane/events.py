@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from mainspring.flags import Flag
-from mainspring.model import Approved, CancelRequest, Fill, Funding, NewOrder, OrderEvent, ReplaceRequest, Side
+from mainspring.model import Approved, Fill, Funding, OrderEvent, OrderRequest, Side
 from mainspring.orders.persons_word import Outcome
 from mainspring.seams import NEVER_NS, RawMessage, ResyncRequest
 
@@ -338,7 +338,7 @@ class Send(msgspec.Struct, frozen=True, gc=False):
     """An approved request for a router."""
 
     router: int
-    request: Approved[NewOrder] | Approved[ReplaceRequest] | Approved[CancelRequest]
+    request: Approved[OrderRequest]
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

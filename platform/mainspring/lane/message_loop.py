@@ -40,7 +40,7 @@ class MessageLoop:
         self._wants_runs = self._journalled = False
         self._feeds = feeds
         self._reactions = reactions
-        self._fused_reactions = {feed: Reaction(feed.own, feed.changed, reactions, time) for feed in feeds}
+        self._fused_reactions: dict[FeedHandler, Reaction] = {}
         self._sends = effects.sends
         self._resyncs = effects.resyncs
         self._time = time
@@ -48,9 +48,13 @@ class MessageLoop:
         self._markouts = reactions.markouts
         self._next_due_ns = next_due_ns
         self._clock = clock
+        self.renew_runs()
 
     def trade_in_runs(self, *, journalled: bool = False) -> None:
         """Lets fused runs trade without ending, where the feed's router is simulated and shown the market in them.
+
+        Without it, and where a router sends real orders, a run ends with what strategies ask for, and what is approved
+        is among the effects.
 
         `journalled` says whether what risk checks save is journalled: runs end where that may have changed, then.
 
@@ -64,28 +68,30 @@ class MessageLoop:
         """Lets fused runs trade by the rules as they are now, or not at all where a rule is Python's alone."""
         manager = self._reactions.order_manager
         # A run reads its reaction once, so that only another one makes it trade differently.
-        for feed, known in self._fused_reactions.items():
-            self._fused_reactions[feed] = Reaction(feed.own, feed.changed, self._reactions, known.time)
-        if not self._wants_runs or manager is None or manager.waits_for_journal or manager.risk.kills:
-            return
+        for feed in self._feeds:
+            self._fused_reactions[feed] = Reaction(feed.own, feed.changed, self._reactions, self._time)
         # What a run does by itself, other checks aren't told.
-        if not manager.gate.hears_in_runs:
+        if manager is None or manager.risk.kills or not manager.gate.hears_in_runs:
             return
+        goes_on = self._wants_runs and not manager.waits_for_journal
         for index, feed in enumerate(self._feeds):
-            if feed.attached and feed.observer is not None:
+            # A simulated venue that is idle has to be shown the market before anything is asked of it.
+            if feed.can_fuse and (feed.attached or feed.observer is None):
                 self._fused_reactions[feed].trading = RunTrading(
-                    feed.observer,
+                    feed.observer if goes_on else None,
                     index,
                     reactions=self._reactions,
                     order_manager=manager,
                     sends=self._sends,
+                    time=self._time,
                     journalled=self._journalled,
                 )
 
     def trades_in_runs(self, feed: int) -> bool:
         """Whether the feed's runs take by themselves what its router has to report."""
         handler = self._feeds[feed]
-        return self._fused_reactions[handler].trading is not None and handler.runs_fused
+        trading = self._fused_reactions[handler].trading
+        return trading is not None and trading.router is not None and handler.runs_fused
 
     def run(self, event: Messages) -> None:
         """Runs messages of one feed. See `Lane.handle`."""

@@ -114,8 +114,8 @@ class OrderManager:
         self._time = time
         self._stages = stages
         self._clock = clock
-        self._outgoing = Outgoing(effects, waits=wait_for_journal)
-        self.record = self._record = self._outgoing.record
+        self.outgoing = Outgoing(effects, waits=wait_for_journal)
+        self.record = self._record = self.outgoing.record
         self.discrepancies: Counter[str] = Counter()
         """How often a venue contradicted what we know, by what it was."""
         self.started = False
@@ -133,7 +133,7 @@ class OrderManager:
     @property
     def waits_for_journal(self) -> bool:
         """Whether a request goes out only when its record is durable."""
-        return self._outgoing.waits
+        return self.outgoing.waits
 
     @property
     def due_ns(self) -> int:
@@ -191,7 +191,7 @@ class OrderManager:
     def on_time(self) -> list[Order]:
         """Does what is due by the lane's time; returns the orders whose state isn't known from now on."""
         now_ns = self._time.now_ns
-        self.answers.extend(self._outgoing.take_refusals(now_ns))
+        self.answers.extend(self.outgoing.take_refusals(now_ns))
         self._cancel_each(self.terms.take_due(now_ns))
         self.note_discrepancies()
         self._set_due()
@@ -199,7 +199,7 @@ class OrderManager:
 
     def on_stop(self) -> None:
         """Answers every refusal now: nothing comes after."""
-        self.answers.extend(self._outgoing.take_refusals(NEVER_NS))
+        self.answers.extend(self.outgoing.take_refusals(NEVER_NS))
         self._set_due()
 
     def on_router_failed(self, router: int, order_id: int | None) -> list[Order]:
@@ -226,7 +226,7 @@ class OrderManager:
 
     def on_durable(self, record: int) -> None:
         """Releases what has waited for its record."""
-        self._outgoing.on_durable(record)
+        self.outgoing.on_durable(record)
 
     def cancel_all(self, market: int | None, strategy: str | None = None) -> None:
         """Cancels every open order of a market, or of all; of one strategy, or of all."""
@@ -376,11 +376,11 @@ class OrderManager:
         self.quality.on_refusal(refusal.reason)
         self._record(RequestRefused(now_ns, order_id, refusal.reason, refusal.detail, kind))
         rejected = Rejected(order_id, instrument, now_ns, refusal.reason, kind)
-        self._outgoing.refuse(Answer(request.strategy, rejected), now_ns)
+        self.outgoing.refuse(Answer(request.strategy, rejected), now_ns)
         self._set_due()
 
     def _set_due(self) -> None:
-        self.own_due_ns = min(self._outgoing.due_ns, self.terms.due_ns)
+        self.own_due_ns = min(self.outgoing.due_ns, self.terms.due_ns)
 
     def _unknown(self, orders: list[Order], reason: str) -> list[Order]:
         for order in orders:
@@ -397,4 +397,4 @@ class OrderManager:
     def _send(self, send: Send) -> None:
         if self.gate.listens:
             self.gate.on_sent(send.request.request)
-        self._outgoing.send(send)
+        self.outgoing.send(send)

@@ -48,7 +48,7 @@ class OrderTerms:
         self.due_ns = NEVER_NS
         self.take_group: Callable[[GroupChanged], None] = _no_groups
         """Takes what a journal has of a group of orders that depend on each other."""
-        self._native = native
+        self.native = native
         self._accounts = accounts
         self._tracker = tracker
         # When to look at an order, the order, and how long it was from the last look, 0 before the first.
@@ -65,7 +65,7 @@ class OrderTerms:
         asked = terms_of(order)
         if not asked:
             return order
-        native = self._native[order.instrument] if 0 <= order.instrument < len(self._native) else TERMS.keys()
+        native = self.native[order.instrument] if 0 <= order.instrument < len(self.native) else TERMS.keys()
         for term in asked:
             if term not in native and term not in EMULATED_TERMS:
                 return Refusal(unsupported(term), f"{TERMS[term]}: the router doesn't say that its venue does that")

@@ -3,7 +3,7 @@
 from collections import deque
 
 from mainspring.lane.events import Answer, Effects, Send
-from mainspring.orders import LogRecord
+from mainspring.orders import EncodedRecords, LogRecord
 from mainspring.seams import NEVER_NS
 
 __all__ = ["REFUSAL_NS", "Outgoing"]
@@ -31,6 +31,11 @@ class Outgoing:
         """Hands a record to the log and the journal."""
         self._records += 1
         self._effects.records.append(record)
+
+    def record_all(self, records: EncodedRecords) -> None:
+        """Hands records that were encoded elsewhere to the log and the journal."""
+        self._records += records.count
+        self._effects.records.append(records)
 
     def send(self, send: Send) -> None:
         """Sends a request, now or when the latest record is durable."""

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mainspring.lane.clock import LaneClock
+from mainspring.lane.events import Send
 from mainspring.lane.reactions import Reactions
+from mainspring.model import Approved, OrderRequest
 from mainspring.seams import Router
 
 if TYPE_CHECKING:
-    from mainspring.lane.events import Send
     from mainspring.lane.market import Market
     from mainspring.lane.order_manager import OrderManager
 
@@ -53,22 +54,35 @@ class Reaction:
 
 
 class RunTrading:
-    """Implements `mainspring.seams.RunTrading`: what a run of a feed needs so as to trade without ending.
+    """Implements `mainspring.seams.RunTrading`: what a run of a feed needs so as to trade.
 
-    `router` is the feed's, and `index` its number. `order_manager` takes what it reports, and puts approved requests
-    into `sends`. `journalled` says whether what checks save is journalled.
+    `router` is the feed's, and `index` its number; without one a run ends where strategies ask for something.
+    `order_manager` takes what it reports, and puts approved requests into `sends`. `journalled` says whether what
+    checks save is journalled.
     """
 
-    __slots__ = ("index", "order_manager", "paused", "router", "saves", "sends", "strategies", "unsaved", "work")
+    __slots__ = (
+        "index",
+        "order_manager",
+        "paused",
+        "router",
+        "saves",
+        "sends",
+        "strategies",
+        "time",
+        "unsaved",
+        "work",
+    )
 
     def __init__(
         self,
-        router: Router,
+        router: Router | None,
         index: int,
         *,
         reactions: Reactions,
         order_manager: "OrderManager",
-        sends: "list[Send]",
+        sends: list[Send],
+        time: LaneClock,
         journalled: bool,
     ) -> None:
         self.router = router
@@ -76,6 +90,14 @@ class RunTrading:
         self.order_manager = order_manager
         self.sends = sends
         self.work = reactions.work
-        self.saves = journalled and order_manager.gate.saves
+        self.time = time
+        self.saves = journalled and router is not None and order_manager.gate.saves
         self.unsaved = self.paused = False
         self.strategies = reactions.strategies
+
+    def send_approved(self, request: OrderRequest) -> None:
+        """See `mainspring.seams.RunTrading`."""
+        manager = self.order_manager
+        manager.audit.requested(request)
+        approved = Approved(request, self.time.now_ns)
+        manager.outgoing.send(Send(manager.router_of[request.instrument], approved))

@@ -111,26 +111,29 @@ class Reaction(Protocol):
 
 
 class RunTrading(Protocol):
-    """How a fused run trades without ending, through a simulated router that it shows the market.
+    """How a fused run trades: without ending, through a simulated router that it shows the market, or up to a request.
 
-    If `requests` isn't empty after a market's callbacks, the run calls `work`, hands the router what `sends` has then,
-    and goes on until `end_ns`, the next timer or what the order manager has to do. Where `router.due_ns` is before that
-    and not after the next message, it sets the time to that instant, polls the router, does for each order event what
-    `order_manager.on_execution` does, or calls its `on_funding`, tells the strategy as `strategies.on_event` does, and
-    works off and sends what strategies ask for then. At a request for a router of another `index` it stops, and leaves
-    that with all after it.
+    With a `router`: if `requests` isn't empty after a market's callbacks, the run calls `work`, hands the router
+    what `sends` has then, and goes on until `end_ns`, the next timer or what the order manager has to do. Where
+    `router.due_ns` is before that and not after the next message, it sets the time to that instant, polls the
+    router, does for each order event what `order_manager.on_execution` does, or calls its `on_funding`, tells the
+    strategy as `strategies.on_event` does, and works off and sends what strategies ask for then. At a request for a
+    router of another `index` it stops, and leaves that with all after it.
 
     Where `saves`, what risk checks save is looked at between runs, after each request that was sent and each report. A
     run that can't know that nothing of it has changed sets `unsaved`, and ends before the next report, and after the
     callbacks of a message in which something was sent, with `paused` set.
 
-    A run may do itself, with the order manager's parts, what `work` does for requests that are approved. At its end its
-    records are among those of `order_manager.effects`, encoded or not.
+    Without one, a run ends after the callbacks of a market that asked for something, once that was worked off.
+
+    A run may do itself, with the order manager's parts, what `work` does for requests that are approved; those that
+    aren't for its `router` go to `send_approved`, behind their records. `order_manager.outgoing.record_all` takes
+    records that are encoded, before others are added and at the end of the run.
     """
 
     @property
-    def router(self) -> Router:
-        """The feed's router."""
+    def router(self) -> Router | None:
+        """The feed's router; None if what is asked for ends the run, as it has to be durable or goes to a venue."""
         ...
 
     @property
@@ -169,6 +172,10 @@ class RunTrading(Protocol):
 
     unsaved: bool
     paused: bool
+
+    def send_approved(self, request: Any) -> None:
+        """Takes a request that was approved, tracked and noted, for the lane's effects."""
+        ...
 
 
 class Fused(Protocol):

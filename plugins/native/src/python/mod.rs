@@ -35,6 +35,7 @@ mod records;
 mod requests;
 #[cfg(target_os = "linux")]
 mod ring;
+mod run_executions;
 mod run_requests;
 mod run_trading;
 mod session_strategy;

@@ -14,7 +14,7 @@ use crate::lane::runner::Times;
 use crate::python::call::call;
 use crate::python::clock::PyLaneClock;
 use crate::python::requests::PyRequests;
-use crate::python::run_trading::RunTrading;
+use crate::python::run_trading::{RunTrading, Worked};
 
 /// A callback, what makes an error of its exception, and what it is called with.
 type Call = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
@@ -108,13 +108,17 @@ impl Reaction {
             if requests.is_empty(py) {
                 continue;
             }
-            if let Some(trading) = &self.trading
-                && let Some(done) = trading.work(py, now_ns, before, times)?
-            {
-                (before, traded) = (done, true);
-                continue;
+            let rest = &places[at + 1..];
+            match self.trading.as_ref().map(|trading| trading.work(py, now_ns, before, times)).transpose()? {
+                Some(Worked::Sent(done)) => {
+                    (before, traded) = (done, true);
+                    continue;
+                }
+                Some(Worked::Ends(done)) if rest.is_empty() && requests.is_empty(py) => return Ok((Next::Pause, done)),
+                Some(Worked::Ends(done)) => before = done,
+                None => {}
             }
-            self.of.bind(py).call_method1(intern!(py, "leave"), (PyTuple::new(py, &places[at + 1..])?,))?;
+            self.of.bind(py).call_method1(intern!(py, "leave"), (PyTuple::new(py, rest)?,))?;
             return Ok((Next::Leave, before));
         }
         if let Some(trading) = self.trading.as_ref().filter(|_| traded) {

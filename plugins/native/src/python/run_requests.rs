@@ -30,6 +30,7 @@ use crate::trading::manager::{Approved, Asked, Change, Desk, Refused, decide};
 use crate::trading::order::NewOrder;
 use crate::trading::tracker::Tracker;
 use crate::venue::Sent;
+use crate::venue::orders::TimeInForce;
 
 /// What a request meets in an instrument, by place, where every model and check is native.
 pub struct Parts {
@@ -37,6 +38,32 @@ pub struct Parts {
     markets: Vec<Py<PyMarket>>,
     accounts: Vec<Py<PyPositionUnits>>,
     models: Vec<Py<PySlippage>>,
+    terms: Vec<Terms>,
+}
+
+/// The terms that a router's venue has, of those that the lane doesn't emulate.
+struct Terms {
+    ioc: bool,
+    fok: bool,
+    post_only: bool,
+}
+
+impl Terms {
+    fn new(native: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let has = |term| native.contains(term);
+        Ok(Terms { ioc: has("ioc")?, fok: has("fok")?, post_only: has("post-only")? })
+    }
+
+    /// Whether an order goes to the venue as it is: see `mainspring.lane.OrderTerms.admit`.
+    fn admit(&self, order: &NewOrder) -> bool {
+        let in_force = match order.time_in_force {
+            TimeInForce::Gtc => true,
+            TimeInForce::Ioc => self.ioc,
+            TimeInForce::Fok => self.fok,
+            TimeInForce::Day | TimeInForce::Gtd => false,
+        };
+        in_force && (self.post_only || !order.post_only) && !order.reduce_only
+    }
 }
 
 /// What became of what a strategy asked for.
@@ -47,9 +74,8 @@ pub enum Done {
     NotUsual,
 }
 
-/// What a request meets on its way: the venue, the time, and where the times of the stages go.
+/// What a request meets on its way: the time, and where the times of the stages go.
 pub struct Way<'a> {
-    pub venue: &'a PyPaperVenue,
     pub now_ns: i64,
     pub times: &'a mut Times,
     /// When what is under way began.
@@ -67,16 +93,12 @@ impl Way<'_> {
         took
     }
 
-    /// Sends a request, unless nobody asked for it: false.
-    fn send(&mut self, request: Sent) -> bool {
-        if !self.audit.lets(&request) {
-            return false;
-        }
+    /// Sends a request to a venue.
+    pub fn send(&mut self, venue: &PyPaperVenue, request: Sent) {
         self.since = Instant::now();
-        self.venue.send_plain(request, self.now_ns);
+        venue.send_plain(request, self.now_ns);
         let took = self.took();
         self.times.route.record(took);
-        true
     }
 }
 
@@ -163,6 +185,11 @@ impl RunTrading {
             Request::Other(_) => return Ok(Done::NotUsual),
         };
         let Some(place) = usual.place(asked.instrument()) else { return Ok(Done::NotUsual) };
+        if let Asked::New(order) = &asked
+            && !usual.terms[place].admit(order)
+        {
+            return Ok(Done::NotUsual);
+        }
         let (listeners, total) = (&self.listeners[place], asked.total());
         let Some(checks) = listeners.checks() else { return Ok(Done::NotUsual) };
         // Before the tracker is locked: what doesn't fit is read of objects of Python's, and so are marks that aren't the mid.
@@ -213,7 +240,12 @@ impl RunTrading {
         let told = ToldSent { kind, order_id, order, change, strategy, now_ns };
         listeners.sent(py, &told, || request.made(py))?;
         self.sent.store(true, Relaxed);
-        if way.send(asked.sent(place)) { Ok(Done::Sent) } else { Err(self.unrequested(asked.order_id(), py)) }
+        let sent = asked.sent(place);
+        if !way.audit.lets(&sent) {
+            return Err(self.unrequested(asked.order_id(), py));
+        }
+        self.hand_on(py, request, sent, way)?;
+        Ok(Done::Sent)
     }
 
     /// Writes an approved request down, and what it is expected to cost.
@@ -288,7 +320,8 @@ impl Parts {
         let all_models = manager.getattr("models")?;
         let portfolio = manager.getattr("portfolio")?;
         let all_accounts = portfolio.getattr("accounts")?;
-        let (mut found, mut accounts, mut models) = (Vec::new(), Vec::new(), Vec::new());
+        let native = manager.getattr("terms")?.getattr("native")?;
+        let (mut found, mut accounts, mut models, mut terms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, market) in markets.iter().enumerate() {
             let index = first + place;
             found.push(market.cast_into::<PyMarket>()?.unbind());
@@ -297,8 +330,9 @@ impl Parts {
             accounts.push(units.unbind());
             let Ok(model) = all_models.get_item(index)?.cast_into::<PySlippage>() else { return Ok(None) };
             models.push(model.unbind());
+            terms.push(Terms::new(&native.get_item(index)?)?);
         }
-        Ok(Some(Parts { first, markets: found, accounts, models }))
+        Ok(Some(Parts { first, markets: found, accounts, models, terms }))
     }
 
     /// Shows the garbage collector what is held, but for classes, which stay.
