@@ -25,7 +25,7 @@ from hwprofile.children import module_command
 from hwprofile.instructions import instruction_sets
 from mainspring.data import write_atomically
 from mainspring.errors import MainspringError
-from mainspring_perf.counted import MARK, SECTIONS
+from mainspring_perf.counted import CONTROL, MARK, SECTIONS
 from mainspring_perf.sessions import sessions
 from mainspring_perf.store import bench_folder, package_versions
 from mainspring_perf.suites import choose_suites, find_suites
@@ -185,9 +185,13 @@ def _count_suite(valgrind: str, suite: str) -> list[Count]:
         }
         work = module_command("mainspring_perf.counted", suite)
         callgrind = [valgrind, "--tool=callgrind", f"--callgrind-out-file={output}", f"--dump-before={MARK}"]
+        control, controlled = shutil.which("vgdb"), {}
+        if control is not None:
+            callgrind.append("--instr-atstart=no")
+            controlled[CONTROL] = control
         # Once without counting: a process that compiles modules has another heap than one that finds them compiled.
-        for command in (work, [*_without_randomisation(), *callgrind, *work]):
-            done = subprocess.run(command, env=environ, cwd="/", capture_output=True, text=True, check=False)  # noqa: S603
+        for command, more in ((work, {}), ([*_without_randomisation(), *callgrind, *work], controlled)):
+            done = subprocess.run(command, env=environ | more, cwd="/", capture_output=True, text=True, check=False)  # noqa: S603
             if done.returncode:
                 last = done.stderr.strip().splitlines()[-1:] or ["no word of why"]
                 raise MainspringError(f"the hot paths of {suite!r} can't be counted: {last[0]}")

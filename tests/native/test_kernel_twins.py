@@ -329,9 +329,9 @@ def test_a_strategy_that_answers_itself_leaves_the_instant() -> None:
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("seeds", [range(100, 140), pytest.param(range(140, 200), marks=pytest.mark.weekly)])
+@pytest.mark.parametrize("seeds", [range(100, 110), pytest.param(range(110, 200), marks=pytest.mark.weekly)])
 def test_more_sessions_and_replays_give_the_same_orders(seeds: range) -> None:
-    """A hundred other seeds."""
+    """Other seeds, some in each run and the others weekly."""
     for seed in seeds:
         _compare(seed, EVERYTHING if seed % 2 else QUIETER, both=False)
 
