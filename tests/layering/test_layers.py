@@ -21,6 +21,7 @@ ROOMS = [
         "report",
         "data",
         "journal",
+        "calibration",
         "recovery",
         "orders",
         "portfolio",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mainspring import __version__
+from mainspring.cli.calibrate import calibrate
 from mainspring.cli.command import CommandGroup, make_app
 from mainspring.cli.data import data_app
 from mainspring.cli.feed import feed_app
@@ -66,6 +67,7 @@ app.command()(init)
 app.command()(verify)
 app.command()(kill)
 app.command()(promote)
+app.command()(calibrate)
 app.command()(venue)
 app.add_typer(plugins_app)
 app.add_typer(data_app)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring.lane.clock import LaneClock
 from mainspring.lane.events import Send
 from mainspring.lane.reactions import Reactions
-from mainspring.model import Approved, OrderRequest
+from mainspring.model import OrderRequest
 from mainspring.seams import Router
 
 if TYPE_CHECKING:
@@ -99,5 +99,5 @@ class RunTrading:
         """See `mainspring.seams.RunTrading`."""
         manager = self.order_manager
         manager.audit.requested(request)
-        approved = Approved(request, self.time.now_ns)
+        approved = manager.gate.approval_of(request, self.time.now_ns)
         manager.outgoing.send(Send(manager.router_of[request.instrument], approved))

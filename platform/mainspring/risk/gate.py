@@ -20,7 +20,8 @@ from mainspring.model import (
     Side,
     TimeInForce,
 )
-from mainspring.plugin_calls import describe_exception, guarded, guarded_single, wrap_error
+from mainspring.plugin_calls import guarded, guarded_single
+from mainspring.risk.check_answers import CHECK_FAILED, CheckAnswers
 from mainspring.risk.rows import Row, conditions_of, make_row
 from mainspring.seams import AccountView, MarketView, OpenOrder, RiskCheck, RiskSession
 
@@ -37,9 +38,6 @@ __all__ = [
 
 LIMIT_NOT_SET = "limit-not-set"
 """The config sets no limit for a check that requires one."""
-
-CHECK_FAILED = "check-failed"
-"""A check raised, or returned neither None nor a `Refusal`."""
 
 INVALID_ORDER = "invalid-order"
 """The order itself is invalid: no size, no price, or contradictory terms."""
@@ -192,6 +190,10 @@ class Gate:
         refusal = self._refusal(order, market, account)
         return Approved(order, market.now_ns) if refusal is None else refusal
 
+    def approval_of(self, request: OrderRequest, now_ns: int) -> Approved[OrderRequest]:
+        """Returns the approval of a request that a fused run has passed, by the twins of these checks."""
+        return Approved(request, now_ns)
+
     def approve_cancel(
         self, request: CancelRequest, order: OpenOrder | None, now_ns: int
     ) -> Approved[CancelRequest] | Refusal:
@@ -300,31 +302,8 @@ class Gate:
             if conditions[at].hears
         }
         owners = [self._owner(name) for name, _ in row]
-        answers = _Answers([name for name, _ in row], owners)
+        answers = CheckAnswers([name for name, _ in row], owners)
         return make_row(checks, conditions, hear, self._stops, answers, self._session)
-
-
-class _Answers:
-    """Implements `mainspring.risk.rows.Answers` for checks of these names, and the distributions that they are of."""
-
-    def __init__(self, names: Sequence[str], owners: Sequence[str]) -> None:
-        self._names = names
-        self._owners = owners
-
-    def refused(self, at: int, answer: object) -> Refusal:
-        # A plugin may break its contract, so its answer is checked.
-        if isinstance(answer, Refusal):
-            return answer
-        return Refusal(CHECK_FAILED, f"{self._names[at]} returned {answer!r}, which is neither None nor a Refusal")
-
-    def raised(self, at: int, error: BaseException) -> Refusal:
-        # Whatever a plugin raises must stop the order, not the session; nor may it end the process in silence.
-        if not isinstance(error, Exception):
-            self.not_heard(at, error)
-        return Refusal(CHECK_FAILED, f"{self._names[at]} raised {describe_exception(error)}")
-
-    def not_heard(self, at: int, error: BaseException) -> Refusal:
-        wrap_error("risk check", self._names[at], self._owners[at], error)
 
 
 def _listens(check: RiskCheck) -> bool:

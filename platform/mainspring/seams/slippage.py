@@ -33,4 +33,6 @@ def register_slippage(catalogue: Catalogue) -> None:
     `mainspring.testing.check_slippage` checks that it does.
 
     Capabilities: `in_runs` (bool, default False): the fused runs of our native decoder know the model themselves.
+    `calibrates` (text, default none): "cause=option" pairs with commas, for options to which a cause of an order that
+    takes liquidity is proportional; `mainspring calibrate` fits these.
     """

@@ -116,12 +116,14 @@ def replay_session(
     *,
     until: int | None = None,
     stop: Callable[[], None] | None = None,
+    see: Callable[[LaneRun], object] | None = None,
 ) -> Replayed:
     """Runs a session again from its config and captures, and compares its order log record by record.
 
     `log` is the session's in its journal, `registry_of` loads the plugins of some distributions, `decode` is that of a
     `mainspring.seams.Records`. With `until` it ends where that order is requested; `stop` is then called before that
-    event, in a second run. A session that was cut short is compared up to its end.
+    event, in a second run. A session that was cut short is compared up to its end. `see` is called with the lane once
+    it has run.
 
     Raises `ConfigError` if it can't be run again: its captures have changed, say.
     """
@@ -137,7 +139,7 @@ def replay_session(
     before = session.opening.continues
     takeover = None if before is None else TakeOver(log.journal, before, lane, decode)
     comparison, counter = _Comparison(log, session, decode, until), _Counter()
-    _run(lane, registry, comparison, counter, log, takeover)
+    _run(lane, registry, comparison, counter, log, takeover, see)
     event = counter.events + 1 if comparison.reached else None
     if event is not None and stop is not None:
         _run(lane, registry, _Comparison(log, session, decode, until), _Counter(event, stop), log, takeover)
@@ -151,6 +153,7 @@ def _run(
     counter: _Counter,
     log: JournalLog,
     takeover: TakeOver | None,
+    see: Callable[[LaneRun], object] | None = None,
 ) -> None:
     script = Script(one for one in log.entries() if isinstance(one, Input))
     with LaneRun(lane, registry, {}, compare=comparison, recorder=counter, script=script, takeover=takeover) as run:
@@ -163,6 +166,9 @@ def _run(
         except PluginError:
             # Its records were compared; that it failed is in the journal's end.
             run.abandon("")
+        finally:
+            if see is not None:
+                see(run)
     comparison.finish()
 
 

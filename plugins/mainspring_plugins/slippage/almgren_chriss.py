@@ -109,4 +109,5 @@ def register_slippage(catalogue: Catalogue) -> None:
         AlmgrenChrissSlippage,
         summary="half the spread, plus permanent and temporary impact as Almgren and others fitted them in 2005",
         options=AlmgrenChrissOptions,
+        capabilities={"calibrates": "permanent-impact=gamma, temporary-impact=eta"},
     )

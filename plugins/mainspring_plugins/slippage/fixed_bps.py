@@ -61,4 +61,5 @@ def register_slippage(catalogue: Catalogue) -> None:
         FixedBpsSlippage,
         summary="the same number of basis points for every order",
         options=FixedBpsOptions,
+        capabilities={"calibrates": "fixed=market_bps"},
     )

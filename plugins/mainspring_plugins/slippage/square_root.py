@@ -94,4 +94,5 @@ def register_slippage(catalogue: Catalogue) -> None:
         summary="half the spread, plus volatility times the square root of size over daily volume",
         options=SquareRootOptions,
         rank=10,
+        capabilities={"calibrates": "impact=impact_coefficient"},
     )

@@ -82,4 +82,5 @@ def register_slippage(catalogue: Catalogue) -> None:
         VolumeShareSlippage,
         summary="half the spread, plus the square of the order's share of a bar's volume, as Zipline has it",
         options=VolumeShareOptions,
+        capabilities={"calibrates": "impact=price_impact"},
     )

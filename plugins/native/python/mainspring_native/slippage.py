@@ -51,10 +51,10 @@ def _model(name: str, instrument: Instrument, figures: tuple[float, ...], twin: 
 @hookimpl
 def register_slippage(catalogue: Catalogue) -> None:
     """Offers `native-square-root`, `native-almgren-chriss` and `native-book-walk`."""
-    for name, factory, options, rank in (
-        ("square-root", square_root, SquareRootOptions, 20),
-        ("almgren-chriss", almgren_chriss, AlmgrenChrissOptions, 0),
-        ("book-walk", book_walk, BookWalkOptions, 0),
+    for name, factory, options, rank, calibrates in (
+        ("square-root", square_root, SquareRootOptions, 20, "impact=impact_coefficient"),
+        ("almgren-chriss", almgren_chriss, AlmgrenChrissOptions, 0, "permanent-impact=gamma, temporary-impact=eta"),
+        ("book-walk", book_walk, BookWalkOptions, 0, ""),
     ):
         catalogue.add(
             f"native-{name}",
@@ -64,5 +64,5 @@ def register_slippage(catalogue: Catalogue) -> None:
             rank=rank,
             needs=NEEDS,
             build=BUILD,
-            capabilities={"in_runs": True},
+            capabilities={"in_runs": True, "calibrates": calibrates},
         )
