@@ -110,7 +110,7 @@ def test_real_orders_are_asked_for_twice(session, options, overrides, message, t
     assert message in " ".join(done.stderr.split())
 
 
-@pytest.mark.parametrize("market", ["spot", "usdm"])
+@pytest.mark.parametrize("market", ["spot", pytest.param("usdm", marks=[pytest.mark.gate, pytest.mark.weekly])])
 def test_the_example_trades_at_binances_api(exchange, tmp_path, market):
     """Over TLS, with signed requests, an account's events that are lost and broken off, and a clock 30 s ahead.
 
