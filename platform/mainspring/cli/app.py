@@ -25,6 +25,7 @@ from mainspring.cli.session import explain, init, run
 from mainspring.cli.tune import tune_app
 from mainspring.cli.venue import venue
 from mainspring.cli.verify import verify
+from mainspring.cli.watch import watch
 from mainspring.errors import MainspringError
 from mainspring.plugin_calls import TRACEBACK
 
@@ -69,6 +70,7 @@ app.command()(kill)
 app.command()(promote)
 app.command()(calibrate)
 app.command()(venue)
+app.command()(watch)
 app.add_typer(plugins_app)
 app.add_typer(data_app)
 app.add_typer(feed_app)

@@ -85,6 +85,15 @@ class LaneStages:
         for buffer in self._buffers.values():
             buffer.gather()
 
+    def histogram(self, stage: str) -> Histogram:
+        """Returns the histogram of one stage, everything recorded so far included. Called between chunks."""
+        self._take()
+        if stage == FUSED:
+            return self.fused
+        buffer = self._buffers[stage]
+        buffer.fold()
+        return buffer.histogram
+
     def histograms(self) -> dict[str, Histogram]:
         """The histogram of each stage, everything recorded so far included."""
         self._take()

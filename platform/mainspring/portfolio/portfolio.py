@@ -103,6 +103,10 @@ class Portfolio:
             if index == instrument and not own.untouched
         }
 
+    def owners(self) -> list[tuple[str, int]]:
+        """Returns each strategy that has traded, with the index of each instrument in which it has."""
+        return [key for key, own in self._own.items() if not own.untouched]
+
     def currencies(self, strategy: str | None = None) -> dict[str, CurrencyStatement]:
         """Returns what everything, or one strategy, comes to in each currency."""
         return currency_statements(self.statements(strategy))

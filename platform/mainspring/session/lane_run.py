@@ -39,6 +39,7 @@ from mainspring.session.session_part import new_session_part
 from mainspring.session.source import MessageSource, OpenBlocks, open_messages
 from mainspring.session.strategy_state import load_states, save_states, states_of
 from mainspring.session.takeover import TakeOver, make_takeover
+from mainspring.session.watching.publisher import Publisher
 
 if TYPE_CHECKING:
     from mainspring.report import LiveReport
@@ -100,7 +101,11 @@ class LaneRun:
             self._journal = None if inputs is not None else journal_lane(plan, registry, continues)
             if self._journal is not None:
                 opened.callback(self._journal.close)
-            sinks = [one for one in (self._log, self._journal, compare) if one is not None]
+            self._publisher = None if control is None or inputs is not None else Publisher(control, plan)
+            if self._publisher is not None:
+                opened.callback(self._publisher.close)
+            tap = None if self._publisher is None else self._publisher.tap
+            sinks = [one for one in (self._log, self._journal, compare, tap) if one is not None]
             sink = Tee(sinks) if len(sinks) > 1 else sinks[0] if sinks else None
             live = plan.parts[0].mode == "live" and inputs is None and script is None
             wired = wire(plan, registry, order_log=sink, queried=live or takeover is not None)
@@ -141,6 +146,11 @@ class LaneRun:
                     outside=outside_flags(plan, self._lane),
                 )
                 opened.callback(self._control.end)
+            if self._publisher is not None:
+                self._publisher.connections = lambda: self.connections()
+                self._publisher.fraction = self.fraction
+                self._publisher.messages = lambda: self.messages
+                self._publisher.begin()
             self._state = state
             with isolated():
                 if state is not None:
@@ -207,6 +217,7 @@ class LaneRun:
                 self._replay.close()
                 raise
             self._journal_states()
+            self._show()
 
     def look(self) -> None:
         """Takes down how far the lane has come, and at what pace."""
@@ -234,9 +245,15 @@ class LaneRun:
                 self._replay.close()
                 raise
             self._journal_states()
+            self._show()
         if more:
             self.look()
         return more
+
+    def _show(self) -> None:
+        """Shows the lane to those that watch it: behind its work, so that no order waits."""
+        if self._publisher is not None:
+            self._publisher.look(self._lane)
 
     def _journal_states(self) -> None:
         """Journals what strategies save, each `_SAVE_EVERY_NS` of the lane's clock."""

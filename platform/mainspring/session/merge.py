@@ -30,7 +30,7 @@ from mainspring.session.races import race_reports
 from mainspring.session.results import LaneOutcome, LaneResult, PartResult
 from mainspring.telemetry import Budget, Histogram
 
-__all__ = ["merge"]
+__all__ = ["merge", "slot_report"]
 
 _MOST_PACE = 2_000
 _UNKNOWN, _IGNORED = "unknown-symbol", "ignored"
@@ -63,7 +63,7 @@ def merge(
         config=plan.origin,
         mode=plan.mode,
         seed=plan.seed,
-        slots=[_slot(choice) for choice in session.choices()],
+        slots=[slot_report(choice) for choice in session.choices()],
         feed=_all_feeds(session, feeds),
         feeds=feeds if len(feeds) > 1 else [],
         instruments=instruments,
@@ -99,7 +99,8 @@ def merge(
     )
 
 
-def _slot(choice: Choice) -> SlotReport:
+def slot_report(choice: Choice) -> SlotReport:
+    """Returns the choice of a slot as a report has it."""
     return SlotReport(
         slot=choice.slot,
         plugin=choice.plugin,

@@ -1,0 +1,1 @@
+"""How a running lane tells its state to other processes, without ever waiting for one."""
